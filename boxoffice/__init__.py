@@ -1,0 +1,1 @@
+"""The box office: one sub-package per service, each with its own tables."""

@@ -1,0 +1,119 @@
+"""Every DynamoDB table, spelled once. No two services share one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index; every attribute is projected."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its name without the prefix, and its keys. Key types: 'S' or 'N'."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+    indexes: tuple[Index, ...] = ()
+    numbers: frozenset[str] = field(default_factory=frozenset)  # key attributes of type N
+
+    def definition(self, prefix: str) -> dict[str, Any]:
+        """Return the arguments of CreateTable."""
+        keys = {
+            self.partition,
+            self.sort,
+            *(k for i in self.indexes for k in (i.partition, i.sort)),
+        }
+        definition: dict[str, Any] = {
+            "TableName": prefix + self.name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": _schema(self.partition, self.sort),
+            "AttributeDefinitions": [
+                {"AttributeName": key, "AttributeType": "N" if key in self.numbers else "S"}
+                for key in sorted(key for key in keys if key)
+            ],
+        }
+        if self.indexes:
+            definition["GlobalSecondaryIndexes"] = [
+                {
+                    "IndexName": index.name,
+                    "KeySchema": _schema(index.partition, index.sort),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+                for index in self.indexes
+            ]
+        return definition
+
+
+def _schema(partition: str, sort: str | None) -> list[dict[str, str]]:
+    schema = [{"AttributeName": partition, "KeyType": "HASH"}]
+    return [*schema, {"AttributeName": sort, "KeyType": "RANGE"}] if sort else schema
+
+
+# accounts
+ACCOUNTS = Table("accounts", "account_id")
+EMAILS = Table("emails", "email_hash")  # keyed hash of the address -> account_id: unique sign-up
+# catalogue
+VENUES = Table("venues", "venue_id")
+PLANS = Table("plans", "plan_id")
+EVENTS = Table("events", "event_id")
+PERFORMANCES = Table(
+    "performances",
+    "performance_id",
+    indexes=(Index("by_event", "event_id", "starts_at_us"),),
+    numbers=frozenset({"starts_at_us"}),
+)
+# sales
+SALES = Table("sales", "sale_id", indexes=(Index("by_state", "state"),))
+APPEALS = Table("appeals", "sale_id", "fan")
+# inventory
+SEATS = Table("seats", "sale_id", "seat_id")
+# orders
+ORDERS = Table(
+    "orders",
+    "order_id",
+    indexes=(Index("by_account", "account_id", "created_us"), Index("by_sale", "sale_id")),
+    numbers=frozenset({"created_us"}),
+)
+LIMITS = Table("limits", "person")  # person of one sale -> tickets held and bought
+# payments
+PAYMENTS = Table("payments", "payment_id")
+CARDS = Table("cards", "card_token")
+# tickets
+TICKETS = Table(
+    "tickets",
+    "ticket_id",
+    indexes=(Index("by_order", "order_id"), Index("by_account", "account_id")),
+)
+# notices and the log: promises made in the transaction that they announce
+OUTBOX = Table("outbox", "kind", "promise_id")
+NOTICES = Table("notices", "notice_id")
+LEDGER = Table("ledger", "part", "start", numbers=frozenset({"start"}))
+
+ALL = (
+    ACCOUNTS,
+    EMAILS,
+    VENUES,
+    PLANS,
+    EVENTS,
+    PERFORMANCES,
+    SALES,
+    APPEALS,
+    SEATS,
+    ORDERS,
+    LIMITS,
+    PAYMENTS,
+    CARDS,
+    TICKETS,
+    OUTBOX,
+    NOTICES,
+    LEDGER,
+)

@@ -1,0 +1,1 @@
+"""The fairticket command and the embedded engines."""

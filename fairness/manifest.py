@@ -1,0 +1,98 @@
+"""The rules of one sale, logged before its line opens; changed only by a logged amendment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from fairness.clock import SECOND
+from fairness.errors import Invalid
+
+OPENING_WINDOW = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What was promised about a sale. Times are µs UTC, lengths are µs, money is not here."""
+
+    sale_id: str
+    opens_at_us: int  # the line opens
+    starts_at_us: int  # the sale starts
+    ends_at_us: int  # the line closes
+    opening_us: int = 5 * SECOND  # W0: the opening window lasts until start + W0
+    tie_us: int = SECOND // 2  # Δ
+    clock_bound_us: int = 0  # ε
+    capacity: int = 200  # fans in the shop at once
+    rate_per_s: int = 50  # fans called per second, at most
+    limit_per_person: int = 4  # tickets
+    turn_us: int = 600 * SECOND
+    hold_us: int = 600 * SECOND
+    away_us: int = 30 * SECOND  # a called fan's slot is given on after this; the turn is not
+    beacon: str = "ecvrf"
+    held_back: Mapping[str, int] = field(default_factory=dict)  # reason -> seats
+
+    def __post_init__(self) -> None:
+        for name, at_least in (
+            ("opening_us", 0),
+            ("tie_us", 1),
+            ("clock_bound_us", 0),
+            ("capacity", 1),
+            ("rate_per_s", 1),
+            ("limit_per_person", 1),
+            ("turn_us", SECOND),
+            ("hold_us", SECOND),
+            ("away_us", SECOND),
+        ):
+            value = getattr(self, name)
+            if value < at_least:
+                raise Invalid(
+                    f"{name} is {value}",
+                    field=name,
+                    value=value,
+                    rule=f"at least {at_least}",
+                    remedy=f"set {name} to {at_least} or more",
+                )
+        if not self.opens_at_us <= self.starts_at_us < self.ends_at_us:
+            raise Invalid(
+                "the on-sale window does not run forward",
+                field="ends_at",
+                value=self.ends_at_us,
+                rule="line opens ≤ sale starts < sale ends",
+                remedy="choose an end after the start, and a start at or after the opening",
+            )
+        if self.tie_us < 2 * self.clock_bound_us:
+            raise Invalid(
+                "the tie window is shorter than twice the clock bound",
+                field="tie_us",
+                value=self.tie_us,
+                rule="Δ ≥ 2ε",
+                remedy=f"set tie_us to at least {2 * self.clock_bound_us}",
+            )
+
+    def window_of(self, at_us: int) -> int:
+        """Return the number of the window that an arrival at `at_us` belongs to."""
+        after = at_us - (self.starts_at_us + self.opening_us)
+        return OPENING_WINDOW if after < 0 else 1 + after // self.tie_us
+
+    def window_ends_us(self, window: int) -> int:
+        """Return the first µs that is no longer in `window`."""
+        return self.starts_at_us + self.opening_us + window * self.tie_us
+
+    def to_entry(self) -> dict[str, Any]:
+        """Return the manifest as plain JSON values, as the log and the tables keep it."""
+        return {**asdict(self), "held_back": dict(self.held_back)}
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Manifest:
+        """Return the manifest that `to_entry` gave; an unknown field is an `Invalid`."""
+        unknown = set(entry) - {f.name for f in fields(cls)}
+        if unknown:
+            name = min(unknown)
+            raise Invalid(
+                f"unknown field {name}",
+                field=name,
+                rule="a field of the manifest",
+                remedy="remove it",
+            )
+        return cls(**entry)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from boxoffice.dynamo import ConditionFailed, Database
+from boxoffice.tables import ORDERS, SEATS
+from fairness.errors import Unavailable
+
+
+def test_an_item_comes_back_as_it_went_in(any_db: Database) -> None:
+    item = {"sale_id": "s", "seat_id": "A-1", "cents": 7_500, "tags": ["aisle"], "raw": b"\x00"}
+    any_db.put(SEATS, item)
+    assert any_db.get(SEATS, sale_id="s", seat_id="A-1") == item
+
+
+def test_a_transaction_names_the_writes_that_failed_and_writes_nothing(any_db: Database) -> None:
+    any_db.put(SEATS, {"sale_id": "s", "seat_id": "2"})
+    absent = "attribute_not_exists(seat_id)"
+    with pytest.raises(ConditionFailed) as caught:
+        any_db.transact(
+            [any_db.put_(SEATS, {"sale_id": "s", "seat_id": n}, absent) for n in ("1", "2")]
+        )
+    assert caught.value.failed == [1]
+    assert any_db.get(SEATS, sale_id="s", seat_id="1") is None
+
+
+def test_many_items_are_read_whole_and_in_order(any_db: Database) -> None:
+    items = [{"sale_id": "s", "seat_id": f"{n:04}"} for n in range(130)]
+    any_db.put_many(SEATS, items)
+    assert list(any_db.query(SEATS, sale_id="s")) == items
+    assert len(any_db.get_many(SEATS, items)) == 130
+
+
+def test_an_index_gives_the_newest_first(any_db: Database) -> None:
+    for n in (1, 3, 2):
+        any_db.put(ORDERS, {"order_id": str(n), "account_id": "a", "created_us": n})
+    found = any_db.query(ORDERS, index="by_account", newest_first=True, limit=2, account_id="a")
+    assert [order["created_us"] for order in found] == [3, 2]
+
+
+def test_a_dead_database_is_unavailable(db: Database) -> None:
+    from boxoffice.dynamo import connect
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        connect("http://127.0.0.1:9", "eu-central-1", "").get(ORDERS, order_id="x")

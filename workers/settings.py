@@ -1,0 +1,117 @@
+"""Everything that can be set from outside, read once. Secrets have no default."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass
+from functools import cache
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from fairness.errors import Misconfigured
+
+PREFIX = "FAIRTICKET_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment. Every field is the environment variable FAIRTICKET_<NAME>."""
+
+    redis_url: str  # the line, limits, the board
+    broker_url: str  # Celery's; never a Cluster
+    smtp_url: str  # smtp://[user:password@]host:port, or smtps://
+    public_url: str  # where fans find the site, no slash at the end
+    ledger_folder: Path  # the log's public files
+    session_key: str  # signs cookies and fan tokens
+    pepper: str  # keys the hashes of addresses and cards
+    pass_key: bytes  # Ed25519 seeds, 32 bytes, base64 in the environment
+    ticket_key: bytes
+    ledger_key: bytes
+    beacon_key: bytes
+    mail_from: str = "FairTicket <tickets@fairticket.example>"
+    dynamodb_endpoint: str | None = None  # None: AWS
+    aws_region: str = "eu-central-1"
+    table_prefix: str = "fairticket-"
+    ledger_origin: str = "fairticket.example/log"  # the log's name in its checkpoints
+    trusted_proxies: str = "127.0.0.1/32"  # networks whose X-Forwarded-For is believed
+    screening_tables: Path | None = None  # newer address and mailbox tables than the built-in ones
+    cors_origins: str = ""  # comma-separated; empty: no other site may call the API
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Return the settings of `env`; Misconfigured names what is missing or wrong."""
+        found = {
+            name: env[PREFIX + name.upper()]
+            for name in cls.__dataclass_fields__
+            if env.get(PREFIX + name.upper())
+        }
+        missing = [
+            PREFIX + n.upper()
+            for n, f in cls.__dataclass_fields__.items()
+            if n not in found and f.default is MISSING
+        ]
+        if missing:
+            raise Misconfigured(
+                f"not set: {', '.join(missing)}",
+                field=missing[0],
+                rule="required",
+                remedy="set it in the environment, or use `fairticket up`, which sets everything",
+            )
+        parsers: dict[str, Any] = {
+            "pass_key": _seed,
+            "ticket_key": _seed,
+            "ledger_key": _seed,
+            "beacon_key": _seed,
+            "ledger_folder": _folder,
+            "screening_tables": _folder,
+            "trusted_proxies": _networks,
+        }
+        parsed: dict[str, Any] = {
+            name: parsers[name](name, value) if name in parsers else value
+            for name, value in found.items()
+        }
+        return cls(**parsed)
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read from its environment at the first call."""
+    return Settings.from_env(os.environ)
+
+
+def _seed(name: str, value: str) -> bytes:
+    try:
+        seed = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        seed = b""
+    if len(seed) != 32:
+        raise Misconfigured(
+            f"{PREFIX}{name.upper()} is not a key",
+            field=PREFIX + name.upper(),
+            rule="32 random bytes in base64",
+            remedy="make one: openssl rand -base64 32",
+        )
+    return seed
+
+
+def _folder(_name: str, value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _networks(name: str, value: str) -> str:
+    for network in filter(None, value.split(",")):
+        try:
+            ip_network(network.strip())
+        except ValueError as error:
+            raise Misconfigured(
+                f"{PREFIX}{name.upper()}: {error}",
+                field=PREFIX + name.upper(),
+                value=network,
+                rule="networks such as 10.0.0.0/8, separated by commas",
+                remedy="correct it",
+            ) from error
+    return value
