@@ -1,0 +1,1 @@
+"""Who comes to the box office: fans and organisers."""

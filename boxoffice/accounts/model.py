@@ -1,0 +1,36 @@
+"""What an account is. The address is kept to write to; everything that compares uses hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FAN = "fan"
+ORGANISER = "organiser"
+ROLES = (FAN, ORGANISER)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account, as far as others may see it: the password hash is not here."""
+
+    account_id: str
+    email: str
+    name: str
+    role: str = FAN
+    email_domain: str = ""
+    email_hash: str = ""  # keyed hash of the address without aliases: twins share it
+    created_us: int = 0
+    verified: bool = False  # the address has answered
+    cards: tuple[str, ...] = ()  # fingerprints of payment cards, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """One account of a bulk import."""
+
+    email: str
+    name: str
+    role: str = FAN
+    created_us: int = 0
+    verified: bool = True
+    cards: tuple[str, ...] = ()

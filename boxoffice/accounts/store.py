@@ -1,0 +1,94 @@
+"""Where accounts are kept: ACCOUNTS by id, EMAILS from the hash of an address to the id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from boxoffice.accounts.model import Account
+from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.tables import ACCOUNTS, EMAILS
+
+
+class AccountStore:
+    """Reads and writes of accounts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def create(self, account: Account, address_hash: str, password_hash: str) -> bool:
+        """Keep a new account; False when the address belongs to another. Twice is once."""
+        owner = {"email_hash": address_hash, "account_id": account.account_id}
+        absent = "attribute_not_exists(email_hash) OR account_id = :me"
+        try:
+            self._db.transact(
+                [
+                    self._db.put_(EMAILS, owner, absent, me=account.account_id),
+                    self._db.put_(ACCOUNTS, _item(account, password_hash)),
+                ]
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def create_many(self, accounts: Mapping[str, Account], password_hash: str) -> None:
+        """Keep new accounts, by the hash of their address, without asking who has it."""
+        # Accounts first: an address must never lead to an account that is not there.
+        self._db.put_many(ACCOUNTS, [_item(a, password_hash) for a in accounts.values()])
+        self._db.put_many(
+            EMAILS,
+            [{"email_hash": h, "account_id": a.account_id} for h, a in accounts.items()],
+        )
+
+    def get(self, account_id: str) -> Account | None:
+        """Return the account, or None."""
+        item = self._db.get(ACCOUNTS, account_id=account_id)
+        return _account(item) if item else None
+
+    def get_many(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        """Return those that exist, by id."""
+        keys = [{"account_id": account_id} for account_id in dict.fromkeys(account_ids)]
+        return {i["account_id"]: _account(i) for i in self._db.get_many(ACCOUNTS, keys)}
+
+    def owners(self, address_hashes: Sequence[str]) -> dict[str, str]:
+        """Return hash -> account id, for the addresses that have an account."""
+        keys = [{"email_hash": address_hash} for address_hash in dict.fromkeys(address_hashes)]
+        return {i["email_hash"]: i["account_id"] for i in self._db.get_many(EMAILS, keys)}
+
+    def credentials(self, address_hash: str) -> tuple[Account, str] | None:
+        """Return the account of an address and its password hash, or None."""
+        owner = self._db.get(EMAILS, email_hash=address_hash)
+        item = self._db.get(ACCOUNTS, account_id=owner["account_id"]) if owner else None
+        return (_account(item), item["password_hash"]) if item else None
+
+    def set_verified(self, account_id: str) -> bool:
+        """Note that the address has answered; False when there is no such account."""
+        return self._update(account_id, "SET verified = :yes", yes=True)
+
+    def set_password(self, account_id: str, password_hash: str) -> bool:
+        """Keep another password hash; False when there is no such account."""
+        return self._update(account_id, "SET password_hash = :hash", hash=password_hash)
+
+    def add_card(self, account_id: str, fingerprint: str) -> bool:
+        """Add a card to the set of cards; False when there is no such account."""
+        return self._update(account_id, "ADD cards :card", card={fingerprint})
+
+    def _update(self, account_id: str, change: str, **values: Any) -> bool:
+        present = "attribute_exists(account_id)"
+        key = {"account_id": account_id}
+        try:
+            self._db.write(self._db.update_(ACCOUNTS, key, change, present, **values))
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _item(account: Account, password_hash: str) -> Item:
+    cards = set(account.cards) or None  # a set in the table is never empty
+    return {**asdict(account), "cards": cards, "password_hash": password_hash}
+
+
+def _account(item: Item) -> Account:
+    fields = {name: item[name] for name in Account.__slots__ if name in item}
+    return Account(**{**fields, "cards": tuple(sorted(item.get("cards", ())))})

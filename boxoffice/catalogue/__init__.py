@@ -1,0 +1,1 @@
+"""What is played, when, and where one sits."""

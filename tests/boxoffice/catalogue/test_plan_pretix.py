@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boxoffice.catalogue import plans
+from boxoffice.catalogue.plan import PITCH, ROW_PITCH
+from fairness.errors import Invalid
+
+
+def seat(number: int, x: float, category: str = "Gold") -> dict[str, Any]:
+    return {
+        "seat_number": str(number),
+        "seat_guid": f"g{number}",
+        "category": category,
+        "position": {"x": x, "y": 0},
+        "radius": 10,
+    }
+
+
+GOOD: dict[str, Any] = {
+    "name": "Club",
+    "categories": [{"name": "Gold", "color": "#fff"}, {"name": "Unused", "color": "#000"}],
+    "zones": [
+        {
+            "name": "Floor",
+            "position": {"x": 100, "y": 50},
+            "rows": [
+                {
+                    "row_number": "A",
+                    "position": {"x": 10, "y": 0},
+                    "seats": [seat(2, 25), seat(1, 0), seat(3, 50)],
+                }
+            ],
+        }
+    ],
+}
+
+
+def faults_of(text: str) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        plans.from_pretix(text)
+    assert caught.value.field == "plan"
+    assert isinstance(caught.value.value, list)
+    return caught.value.value
+
+
+def test_a_plan_is_drawn_to_our_scale_from_left_to_right() -> None:
+    plan = plans.from_pretix(json.dumps(GOOD))
+    assert (plan.name, plan.categories) == ("Club", ("Gold",))
+    assert [(s.seat_id, s.x, s.y) for s in plan.seats] == [
+        ("g1", 0, 2 * ROW_PITCH),
+        ("g2", PITCH, 2 * ROW_PITCH),
+        ("g3", 2 * PITCH, 2 * ROW_PITCH),
+    ]
+    assert plans.from_pretix("\ufeff" + json.dumps(GOOD), "Mine").name == "Mine"
+
+
+def test_a_stadium_with_seats_of_one_guid_is_refused_by_their_names(shared: Path) -> None:
+    text = (shared / "seating" / "stadium-pretix-format.json").read_text("utf-8")
+    faults = faults_of(text)
+    guids = [s["seat_guid"] for z in json.loads(text)["zones"] for s in _seats(z)]
+    twice = {guid for guid in guids if guids.count(guid) > 1}
+    assert len(guids) == 738
+    assert len(set(guids)) == 318
+    assert len(faults) == len(twice)
+    assert all(any(f"seat_guid {guid!r}: shared" in fault for fault in faults) for guid in twice)
+    assert "zones[0].rows[0].seats[0], zones[0].rows[6].seats[0]" in faults[0]
+
+
+def _seats(zone: dict[str, Any]) -> list[dict[str, Any]]:
+    return [seat for row in zone["rows"] for seat in row["seats"]]
+
+
+def test_the_same_stadium_with_guids_and_rows_of_its_own_is_imported(shared: Path) -> None:
+    plan = json.loads((shared / "seating" / "stadium-pretix-format.json").read_text("utf-8"))
+    for number, row in enumerate(row for zone in plan["zones"] for row in zone["rows"]):
+        row["row_number"] = str(number)
+        for place in row["seats"]:
+            place["seat_guid"] = place["uuid"]
+    imported = plans.from_pretix(json.dumps(plan))
+    assert len(imported.seats) == 738
+    assert len(imported.categories) == 4
+    assert min(s.x for s in imported.seats) == 0
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda p: p.pop("zones"), "zones: a list is expected, not nothing"),
+        (lambda p: p.pop("categories"), "categories: a list is expected, not nothing"),
+        (lambda p: p.update(zones=[7]), "zones[0]: an object is expected, not a number"),
+        (lambda p: p.update(zones=[]), "there is no seat in this plan"),
+        (lambda p: p.update(name=None), "name: text is expected, not nothing"),
+        (
+            lambda p: p["categories"].append(p["categories"][0]),
+            "categories[2]: the category 'Gold'",
+        ),
+        (lambda p: p["zones"][0].update(name=True), "zones[0]: name: text is expected, not true"),
+        (lambda p: p["zones"][0].update(rows={}), "zones[0].rows: a list is expected, not an obj"),
+        (lambda p: p["zones"][0].pop("position"), "zones[0]: position: an object with x and y"),
+        (lambda p: row(p).update(row_number=1), "zones[0].rows[0]: row_number: text is expected"),
+        (lambda p: first(p).update(category="Lead"), "the category 'Lead' is not among"),
+        (lambda p: first(p).update(seat_guid=""), "seats[0]: the seat_guid is empty"),
+        (lambda p: first(p).update(seat_guid="x" * 101), "the seat_guid has 101 characters"),
+        (lambda p: first(p).update(seat_guid="a\nb"), "characters that cannot be shown"),
+        (lambda p: first(p).update(seat_guid="g3"), "seat_guid 'g3': shared by 2 seats"),
+        (lambda p: first(p).update(seat_number="3"), "seat '3': 2 seats have this name"),
+        (lambda p: first(p)["position"].update(x="1"), "position x: a number is expected, not te"),
+        (lambda p: first(p)["position"].update(x=True), "position x: a number is expected, not tr"),
+        (lambda p: first(p)["position"].update(y=-1e300), "position y: farther out than"),
+        (lambda p: first(p)["position"].update(y=10**400), "position y: farther out than"),
+        (lambda p: first(p)["position"].update(y=float("nan")), "NaN is not a JSON number"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(change: Change, fault: str) -> None:
+    plan = copy.deepcopy(GOOD)
+    change(plan)
+    faults = faults_of(json.dumps(plan))
+    assert any(fault in found for found in faults), faults
+
+
+def row(plan: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = plan["zones"][0]["rows"][0]
+    return found
+
+
+def first(plan: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = row(plan)["seats"][0]
+    return found
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "[" * 100_000, '{"name": Infinity}'])
+def test_what_is_no_plan_at_all_is_refused(text: str) -> None:
+    assert faults_of(text)
+
+
+def test_too_many_seats_are_refused() -> None:
+    plan = copy.deepcopy(GOOD)
+    row(plan)["seats"] = [seat(n, n) for n in range(100_001)]
+    assert any("100,001 seats; at most 100,000" in fault for fault in faults_of(json.dumps(plan)))
+
+
+def test_a_single_seat_is_a_plan() -> None:
+    plan = copy.deepcopy(GOOD)
+    row(plan)["seats"] = [seat(1, 7)]
+    assert [s.x for s in plans.from_pretix(json.dumps(plan)).seats] == [0]
