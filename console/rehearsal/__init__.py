@@ -1,0 +1,1 @@
+"""A whole sale with a crowd: who comes, what they do, what is checked afterwards."""
