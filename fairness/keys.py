@@ -9,8 +9,19 @@ from __future__ import annotations
 LIVE_SALES = "sales:live"  # SET: sale ids whose line the ticks look after
 
 
+def everything(sale_id: str) -> str:
+    """Return the pattern that all keys of one sale match, and no other's."""
+    return f"sale:{{{sale_id}}}:*"
+
+
 def state(sale_id: str) -> str:
-    """HASH: status, opens_at_us, starts_at_us, …: what the scripts must know of the manifest."""
+    """HASH: the manifest, what an organiser set since, and how far the line has come.
+
+    manifest (JSON); opens_at_us, ends_at_us, shut_us (end of the opening window), tie_us, turn_us,
+    away_us; status, rate_per_s, capacity, message; last_us (newest arrival), closed_us (end of the
+    newest closed window), served (newest place called or passed over), bucket_us (the rate's
+    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way).
+    """
     return f"sale:{{{sale_id}}}:state"
 
 
@@ -35,7 +46,7 @@ def verdicts(sale_id: str) -> str:
 
 
 def windows(sale_id: str) -> str:
-    """HASH: window number -> closed, screened, committed or drawn; in the order of closing."""
+    """HASH: window number -> closed, screened or committed. A window that is drawn is removed."""
     return f"sale:{{{sale_id}}}:windows"
 
 
@@ -69,8 +80,13 @@ def called(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:called"
 
 
+def inside(sale_id: str) -> str:
+    """SET: fans who used their turn to enter the shop, until it is over."""
+    return f"sale:{{{sale_id}}}:inside"
+
+
 def done(sale_id: str) -> str:
-    """SET: fans whose turn is over: they bought, left the shop, or let it lapse."""
+    """HASH: fan -> how their turn ended: "bought", "lapsed", or what `Line.finish` was told."""
     return f"sale:{{{sale_id}}}:done"
 
 
@@ -94,11 +110,31 @@ def links(sale_id: str, kind: str, value: str) -> str:
     return f"sale:{{{sale_id}}}:links:{kind}:{value}"
 
 
+def screening_faults(sale_id: str) -> str:
+    """HASH: screening rule -> how often it failed; its findings were dropped."""
+    return f"sale:{{{sale_id}}}:screening_faults"
+
+
 def challenge(sale_id: str, fan: str) -> str:
-    """HASH: code hash and tries left of an open challenge. Lives 15 minutes."""
+    """HASH: code (keyed hash), tries, issued, answered of a challenge. Lives 15 minutes."""
     return f"sale:{{{sale_id}}}:challenge:{fan}"
 
 
 def beat_lease() -> str:
     """STRING: which beat process may tick. Lives a few seconds."""
     return "beat:lease"
+
+
+def beat_number() -> str:
+    """STRING: how often the lease changed hands; in the lease's Cluster slot. Lives for ever."""
+    return "{beat:lease}:number"
+
+
+def sent(sale_id: str, step: str) -> str:
+    """STRING: this step's task was sent by the tick of late. Lives a few seconds."""
+    return f"sale:{{{sale_id}}}:sent:{step}"
+
+
+def tries(who: str) -> str:
+    """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
+    return f"tries:{who}"

@@ -1,0 +1,97 @@
+"""From arrivals to places: windows close, are committed, and are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from fairness import keys
+from fairness.errors import Conflict, Invalid
+from fairness.line.arrivals import in_order
+from fairness.line.model import ClosedWindow
+from fairness.line.part import Part
+
+PART = 1000  # places given in one step of the store, which serves nobody else meanwhile
+
+WHY_NOT = {
+    "uncommitted": "a window is committed before it is drawn",
+    "too soon": "windows are drawn in their order",
+    "other order": "a window is drawn once",
+}
+
+
+class Windows(Part):
+    """Windows between their closing and their draw. Closed, screened, committed, then drawn."""
+
+    def close_due_windows(self) -> list[int]:
+        """Close every window that is over; return the new ones that have arrivals, in order.
+
+        From that moment no join can land in them, even when the store's clock steps back.
+        """
+        return [int(number) for number in self._run("close")]
+
+    def pending(self) -> dict[int, str]:
+        """Return how far each window has come that is closed and not yet drawn, in order."""
+        (steps,) = self._read(("HGETALL", keys.windows(self.sale_id)))
+        return dict(sorted((int(number), step) for number, step in steps.items()))
+
+    def windows_in(self, step: str) -> list[ClosedWindow]:
+        """Return the windows that have come exactly as far as `step`, in order."""
+        numbers = [number for number, its_step in self.pending().items() if its_step == step]
+        if not numbers:
+            return []
+        found = self._read(*(self._arrivals_of(number) for number in numbers))
+        return [
+            ClosedWindow(number, tuple(in_order(arrivals)))
+            for number, arrivals in zip(numbers, found, strict=True)
+        ]
+
+    def advance(self, window: int, step: str) -> None:
+        """Note that a window is now "screened" or "committed"; a step is never taken back.
+
+        "drawn" is noted by `place`, with the last place it gives.
+        """
+        if step not in ("screened", "committed"):
+            raise Invalid(
+                f"a window cannot be advanced to {step}",
+                field="step",
+                value=step,
+                rule="screened or committed",
+                remedy="use place to draw a window",
+            )
+        self._run("advance", window, step)
+
+    def place(self, window: int, order: Sequence[str]) -> int:
+        """Give the next places to these fans, in this order; return how many places are new.
+
+        Places are counted from 1 without a gap over all windows and never change. Doing it again,
+        or twice at once, changes nothing. Conflict when the window is not committed, when an
+        earlier one is not yet drawn, or when a draw with another order has begun.
+        """
+        if len(set(order)) != len(order):
+            raise Invalid("a fan is twice in the order", field="order", rule="one place each")
+        name = sha256("\n".join(order).encode()).hexdigest()
+        new = 0
+        for start in range(0, max(len(order), 1), PART):
+            part = order[start : start + PART]
+            answer = self._run("place", window, name, len(order), start, *part)
+            if isinstance(answer, str):
+                raise Conflict(
+                    f"window {window} cannot be placed: {WHY_NOT[answer]}",
+                    field="window",
+                    value=window,
+                    rule=WHY_NOT[answer],
+                )
+            new += answer
+        return new
+
+    def places(self) -> dict[str, int]:
+        """Return the place of every fan who has one, in the order of places."""
+        (found,) = self._read(("ZRANGE", keys.line(self.sale_id), 0, -1, "WITHSCORES"))
+        return dict(in_order(found))
+
+    def _arrivals_of(self, window: int) -> tuple[str | int, ...]:
+        rules = self.manifest()
+        start = rules.window_ends_us(window - 1) if window else 0
+        end = rules.window_ends_us(window)
+        return "ZRANGEBYSCORE", keys.arrivals(self.sale_id), start, f"({end}", "WITHSCORES"

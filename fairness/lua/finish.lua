@@ -1,0 +1,11 @@
+-- finish: end a turn and free its slot at once.
+-- KEYS  merged, turns, slots, inside, done
+-- ARGV  fan, reason
+-- Returns 1 when a turn ended, 0 when there was none.
+local merged, turns, slots, inside, done = unpack(KEYS)
+local fan = lead_of(merged, ARGV[1])
+if call('ZREM', turns, fan) == 0 then return 0 end
+call('ZREM', slots, fan)
+call('SREM', inside, fan)
+call('HSET', done, fan, ARGV[2])
+return 1

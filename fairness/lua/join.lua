@@ -1,0 +1,29 @@
+-- join: give a fan an arrival, once.
+-- KEYS  state, arrivals, visits, left, line
+-- ARGV  fan, visit (JSON)
+-- Returns {arrival µs, window, 1 when this call made it}; or why not: 'unknown', 'early', 'closed'.
+local state, arrivals, visits, left, line = unpack(KEYS)
+local fan, visit = unpack(ARGV)
+local rules = call('HMGET', state, 'status', 'opens_at_us', 'ends_at_us', 'shut_us', 'tie_us',
+    'last_us', 'served')
+local status = rules[1]
+local opens, ends, shut, tie, last, served = unpack(rules, 2)
+if not status then return 'unknown' end
+
+local first = tonumber(call('ZSCORE', arrivals, fan))
+if first then
+    -- Who left and comes back has their place again, unless it has been passed over.
+    local place = tonumber(call('ZSCORE', line, fan))
+    if not place or place > tonumber(served) then call('SREM', left, fan) end
+    return { first, window_of(first, tonumber(shut), tonumber(tie)), 0 }
+end
+
+-- Strictly increasing: equal scores would be sorted by name. `close` moves last_us to the end of
+-- what it closes, so that nobody lands in a closed window, even when the clock steps back.
+local at = math.max(clock(), tonumber(last) + 1)
+if at < tonumber(opens) then return 'early' end
+if status == 'closed' or at >= tonumber(ends) then return 'closed' end
+call('ZADD', arrivals, at, fan)
+call('HSET', visits, fan, visit)
+call('HSET', state, 'last_us', at)
+return { at, window_of(at, tonumber(shut), tonumber(tie)), 1 }

@@ -1,0 +1,25 @@
+-- judge: set a verdict, or lift it; who is held back keeps their place, and is called first after.
+-- KEYS  state, verdicts, line, left, done, turns, slots, inside, recalled
+-- ARGV  fan, verdict, record (JSON)
+-- Returns nothing.
+local state, verdicts, line, left, done, turns, slots, inside, recalled = unpack(KEYS)
+local fan, verdict, record = unpack(ARGV)
+if verdict == 'admit' then
+    call('HDEL', verdicts, fan)
+else
+    call('HSET', verdicts, fan, record)
+end
+
+local place = tonumber(call('ZSCORE', line, fan))
+if not place or place > tonumber(call('HGET', state, 'served')) then return end
+if HELD_BACK[verdict] then
+    call('ZREM', recalled, fan)
+    -- Their time must not run out while they may not enter.
+    if call('SISMEMBER', inside, fan) == 0 then
+        call('ZREM', turns, fan)
+        call('ZREM', slots, fan)
+    end
+elseif not call('ZSCORE', turns, fan) and call('HEXISTS', done, fan) == 0
+    and call('SISMEMBER', left, fan) == 0 then
+    call('ZADD', recalled, place, fan)
+end

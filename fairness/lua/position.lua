@@ -1,0 +1,25 @@
+-- position: tell a fan where they stand.
+-- KEYS  state, arrivals, merged, verdicts, line, left, turns, inside, done
+-- ARGV  fan
+-- Returns {state, verdict, lead or nil, window, place, served place, end of the turn}: the place
+-- and the end are nil when there is none; just {'unknown'} for who never joined.
+local state, arrivals, merged, verdicts, line, left, turns, inside, done = unpack(KEYS)
+local fan = ARGV[1]
+local at = tonumber(call('ZSCORE', arrivals, fan))
+if not at then return { 'unknown' } end
+
+local rules = call('HMGET', state, 'shut_us', 'tie_us', 'served')
+local lead = lead_of(merged, fan)
+local place, ends = call('ZSCORE', line, lead), call('ZSCORE', turns, lead)
+local standing = 'waiting_draw'
+if call('HEXISTS', done, lead) == 1 or ends and tonumber(ends) <= clock() then
+    standing = 'done'
+elseif call('SISMEMBER', left, fan) == 1 or call('SISMEMBER', left, lead) == 1 then
+    standing = 'left'
+elseif ends then
+    standing = call('SISMEMBER', inside, lead) == 1 and 'inside' or 'called'
+elseif place then
+    standing = 'in_line'
+end
+return { standing, verdict_of(verdicts, fan), lead ~= fan and lead,
+    window_of(at, tonumber(rules[1]), tonumber(rules[2])), place, rules[3], ends }

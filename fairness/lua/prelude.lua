@@ -1,0 +1,36 @@
+-- prelude: stands in front of every script; what several of them need.
+local call = redis.call
+
+-- The store's clock, µs. Places and turns never depend on anybody else's.
+local function clock()
+    local time = call('TIME')
+    return time[1] * 1000000 + time[2]
+end
+
+-- An exclusive bound of a score. Lua itself would write 1.7e+15 and lose the last digits.
+local function beyond(score)
+    return string.format('(%.0f', score)
+end
+
+-- The number of the window of an arrival: 0 is the opening window, which is shut at `shut`.
+local function window_of(at, shut, tie)
+    if at < shut then return 0 end
+    return 1 + math.floor((at - shut) / tie)
+end
+
+-- The fan whose place this fan shares: mostly their own.
+local function lead_of(merged, fan)
+    local lead = call('HGET', merged, fan)
+    while lead do
+        fan, lead = lead, call('HGET', merged, lead)
+    end
+    return fan
+end
+
+local function verdict_of(verdicts, fan)
+    local record = call('HGET', verdicts, fan)
+    return record and cjson.decode(record).verdict or 'admit'
+end
+
+-- The verdicts under which a fan keeps their place but is not called.
+local HELD_BACK = { review = true, refuse = true }

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from fairness.identity import fan_of, keyed_hash
+
+
+def test_a_fan_is_the_same_in_one_sale_and_unknown_in_another() -> None:
+    assert fan_of(b"k" * 32, "acc_1") == fan_of(b"k" * 32, "acc_1")
+    names = {fan_of(b"k" * 32, "acc_1"), fan_of(b"x" * 32, "acc_1"), fan_of(b"k" * 32, "acc_2")}
+    assert len(names) == 3
+
+
+def test_a_fan_is_twenty_two_url_safe_characters() -> None:
+    for number in range(50):
+        fan = fan_of(b"k" * 32, f"acc_{number}")
+        assert len(fan) == 22
+        assert fan.replace("-", "").replace("_", "").isalnum()
+
+
+def test_a_keyed_hash_depends_on_pepper_kind_and_value() -> None:
+    hashes = {
+        keyed_hash("pepper", "card", "1"),
+        keyed_hash("other", "card", "1"),
+        keyed_hash("pepper", "address", "1"),
+        keyed_hash("pepper", "card", "2"),
+        keyed_hash("pepper", "card\0", "1"),
+    }
+    assert len(hashes) == 5
+    assert keyed_hash("pepper", "card", "1") in hashes
