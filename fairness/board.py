@@ -1,0 +1,81 @@
+"""The board: the one public document of a sale, the same for everybody, cacheable for a second."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from redis import Redis
+
+from fairness import keys
+from fairness.clock import SECOND, iso
+from fairness.line.model import LineStatus
+from fairness.manifest import Manifest
+
+# How much the newest interval counts in the pace: it follows a change within about ten ticks.
+FRESHNESS = 0.2
+
+
+def build(
+    status: LineStatus,
+    manifest: Manifest,
+    stock: Mapping[str, tuple[int, int]],
+    checkpoint: str | None,
+    pace_per_s: float,
+) -> dict[str, Any]:
+    """Return the board. `stock` is price tier -> (seats on sale, of these free)."""
+    return {
+        "sale": status.sale_id,
+        "at": iso(status.now_us),
+        "at_us": status.now_us,
+        "status": status.status,
+        "message": status.message,
+        "opens_at": iso(manifest.opens_at_us),
+        "starts_at": iso(manifest.starts_at_us),
+        "ends_at": iso(manifest.ends_at_us),
+        "served_place": status.served_place,
+        "placed": status.placed,
+        "arrived": status.arrived,
+        "called": status.called,
+        "inside": status.inside,
+        "rate_per_s": status.rate_per_s,
+        "capacity": status.capacity,
+        "pace_per_s": round(pace_per_s, 3),
+        "stock": {tier: {"seats": seats, "free": free} for tier, (seats, free) in stock.items()},
+        "sold_out": bool(stock) and not any(free for _, free in stock.values()),
+        "checkpoint": checkpoint,
+    }
+
+
+def pace(previous: Mapping[str, Any] | None, status: LineStatus) -> float:
+    """Return how many places a second are being served lately, smoothed from board to board."""
+    if previous is None:
+        return 0.0
+    elapsed_us = status.now_us - previous["at_us"]
+    before = float(previous["pace_per_s"])
+    if elapsed_us <= 0:
+        return before
+    newest: float = (status.served_place - previous["served_place"]) * SECOND / elapsed_us
+    return before + FRESHNESS * (newest - before)
+
+
+def eta_s(ahead: int, pace_per_s: float) -> int | None:
+    """Return about how long, s, until so many places are served; None when nothing moves."""
+    return None if pace_per_s < 0.01 else round(ahead / pace_per_s)
+
+
+def store(redis: Redis, board: Mapping[str, Any]) -> None:
+    """Show this board from now on."""
+    redis.set(keys.board(board["sale"]), json.dumps(board, separators=(",", ":")))
+
+
+def text(redis: Redis, sale_id: str) -> str | None:
+    """Return the board as JSON text, as it is sent; None before the first."""
+    return redis.get(keys.board(sale_id))  # type: ignore[return-value]
+
+
+def read(redis: Redis, sale_id: str) -> dict[str, Any] | None:
+    """Return the board; None before the first."""
+    found = text(redis, sale_id)
+    return None if found is None else json.loads(found)

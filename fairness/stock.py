@@ -1,0 +1,66 @@
+"""Which seats are taken, as a cache that is quick to ask. The box office's tables decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from redis import Redis
+
+from fairness import keys
+from fairness.clock import now_us as present_us
+from fairness.store import SaleStore
+
+SOLD, BLOCKED = "sold", "blocked"
+
+
+class Stock(SaleStore):
+    """The taken seats of one sale. A seat that is not listed is free."""
+
+    def __init__(self, redis: Redis, sale_id: str) -> None:
+        super().__init__(redis, sale_id)
+        self._key = keys.taken(sale_id)
+
+    def taken(self, now_us: int | None = None) -> dict[str, str]:
+        """Return seat -> "sold", "blocked" or "held:<until µs>"; holds past their time are free."""
+        now_us = present_us() if now_us is None else now_us
+        (listed,) = self._read(("HGETALL", self._key))
+        return {seat: how for seat, how in listed.items() if not _lapsed(how, now_us)}
+
+    def mark_held(self, seats: Iterable[str], until_us: int) -> None:
+        """Note a hold; a seat that is sold or blocked stays so."""
+        if wanted := list(seats):
+            self._run("hold", until_us, *wanted)
+
+    def mark_sold(self, seats: Iterable[str]) -> None:
+        """Note a sale."""
+        self._mark(dict.fromkeys(seats, SOLD))
+
+    def mark_free(self, seats: Iterable[str]) -> None:
+        """Note that seats can be bought again."""
+        if wanted := list(seats):
+            self._read(("HDEL", self._key, *wanted))
+
+    def replace(self, taken: Mapping[str, str]) -> None:
+        """Set the whole cache at once from what the tables say; nobody sees it half done."""
+        if taken:
+            self._read(("DEL", self._key), _hset(self._key, taken))
+        else:
+            self._read(("DEL", self._key))
+
+    def _mark(self, seats: Mapping[str, str]) -> None:
+        if seats:
+            self._read(_hset(self._key, seats))
+
+
+def held_until(until_us: int) -> str:
+    """Return how a hold is written in the cache."""
+    return f"held:{until_us}"
+
+
+def _hset(key: str, fields: Mapping[str, str]) -> tuple[str, ...]:
+    return ("HSET", key, *(part for pair in fields.items() for part in pair))
+
+
+def _lapsed(how: str, now_us: int) -> bool:
+    kind, _, until_us = how.partition(":")
+    return kind == "held" and int(until_us) <= now_us

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from fairness.stock import Stock, held_until
+
+
+@pytest.fixture
+def stock(redis: Redis) -> Stock:
+    return Stock(redis, "demo")
+
+
+def test_a_seat_that_is_not_listed_is_free(stock: Stock) -> None:
+    assert stock.taken() == {}
+
+
+def test_a_hold_is_free_again_when_its_time_is_over(stock: Stock) -> None:
+    stock.mark_held(["A-1", "A-2"], until_us=2000)
+    assert stock.taken(1999) == {"A-1": "held:2000", "A-2": "held:2000"}
+    assert stock.taken(2000) == {}
+    assert stock.taken() == {}
+
+
+def test_a_late_hold_does_not_hide_a_sale(stock: Stock) -> None:
+    stock.mark_sold(["A-1"])
+    stock.mark_held(["A-1", "A-2"], until_us=2000)
+    assert stock.taken(0) == {"A-1": "sold", "A-2": "held:2000"}
+
+
+def test_seats_given_back_are_free(stock: Stock) -> None:
+    stock.mark_sold(["A-1", "A-2"])
+    stock.mark_free(["A-1", "A-9"])
+    assert stock.taken(0) == {"A-2": "sold"}
+
+
+def test_replacing_leaves_nothing_of_what_was(stock: Stock) -> None:
+    stock.mark_sold(["A-1"])
+    stock.replace({"B-1": "blocked", "B-2": held_until(5)})
+    assert stock.taken(0) == {"B-1": "blocked", "B-2": "held:5"}
+    stock.replace({})
+    assert stock.taken(0) == {}
+
+
+def test_marking_nothing_is_no_error(stock: Stock) -> None:
+    stock.mark_held([], 5)
+    stock.mark_sold([])
+    stock.mark_free([])
+    assert stock.taken(0) == {}
+
+
+def test_two_sales_do_not_share_seats(redis: Redis, stock: Stock) -> None:
+    stock.mark_sold(["A-1"])
+    assert Stock(redis, "other").taken() == {}
