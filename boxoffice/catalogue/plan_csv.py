@@ -44,7 +44,7 @@ class Part:
 
 def slug(name: str) -> str:
     """Return a name as it stands in an id: lower case, without accents or signs."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFKD", name).casefold()
     kept = "".join(c for c in plain if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", "-", kept).strip("-")
 

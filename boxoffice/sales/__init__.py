@@ -1,0 +1,1 @@
+"""One on-sale window of one performance: its prices, rules, state and appeals."""

@@ -1,0 +1,70 @@
+"""What a sale is: one on-sale window of one performance; the thing that has a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairness.manifest import Manifest
+
+DRAFT, SCHEDULED, OPEN, PAUSED, CLOSED = "draft", "scheduled", "open", "paused", "closed"
+STATES = (DRAFT, SCHEDULED, OPEN, PAUSED, CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a seat of one category costs: its price tier, and minor units of the currency."""
+
+    tier: str
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One sale as it stands. The manifest is what was promised, the rest is what is steered."""
+
+    sale_id: str
+    performance_id: str
+    event_id: str
+    plan_id: str
+    organiser_id: str
+    manifest: Manifest
+    prices: Mapping[str, Price]  # category -> price
+    currency: str
+    state: str
+    key: bytes = field(repr=False)  # 32 secret bytes: what turns accounts into fans
+    rate_per_s: int  # as steered now; the manifest has what was promised
+    capacity: int
+    message: str = ""
+    held_back: Mapping[str, str] = field(default_factory=dict)  # seat -> reason
+    created_us: int = 0
+    version: int = 0  # counts the changes
+
+    @property
+    def tiers(self) -> dict[str, int]:
+        """Return tier -> cents, the dearest first."""
+        prices = {price.tier: price.cents for price in self.prices.values()}
+        return dict(sorted(prices.items(), key=lambda tier: (-tier[1], tier[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the clock asks for: sales whose line should open, and sales that should close."""
+
+    to_open: tuple[Sale, ...]
+    to_close: tuple[Sale, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """A fan's objection to a verdict. States: open, then granted or declined."""
+
+    sale_id: str
+    fan: str
+    account_id: str
+    text: str
+    verdict: str
+    state: str = "open"
+    created_us: int = 0
+    decided_us: int | None = None
+    answer: str = ""

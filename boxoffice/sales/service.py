@@ -1,0 +1,232 @@
+"""The only door to sales: draft → scheduled → open ⇄ paused → closed.
+
+`by` is the account of the organiser who acts, or `CLOCK`. Every act is conditional on the state
+that it was decided on, is logged in the same transaction, and done twice is done once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from boxoffice.catalogue.service import Catalogue
+from boxoffice.checks import text, whole
+from boxoffice.dynamo import Database
+from boxoffice.inventory.service import Inventory
+from boxoffice.sales import acts, draft
+from boxoffice.sales.model import DRAFT, SCHEDULED, Due, Price, Sale
+from boxoffice.sales.store import SaleStore
+from fairness.errors import Conflict, Contention, Forbidden, NotFound
+from fairness.ledger import entries
+
+CLOCK = "clock"
+TRIES = 5  # how often an act is decided again when others changed the sale meanwhile
+
+
+class Sales:
+    """What can be done to a sale."""
+
+    def __init__(self, db: Database) -> None:
+        self._store = SaleStore(db)
+        self._catalogue = Catalogue(db)
+        self._inventory = Inventory(db)
+
+    def create(
+        self,
+        performance_id: str,
+        organiser_id: str,
+        rules: Mapping[str, object],
+        prices: Mapping[str, Price],
+        *,
+        currency: str = "EUR",
+        held_back: Mapping[str, str] | None = None,
+        now_us: int,
+    ) -> Sale:
+        """Return a new draft. `rules` are fields of the manifest; the three times must be there.
+
+        `prices` has each category of the plan once; `held_back` is seat -> reason. Invalid names
+        the field; Conflict when the performance has a sale already; Forbidden unless the event is
+        the organiser's.
+        """
+        performance = self._catalogue.performance(performance_id)
+        if self._catalogue.event(performance.event_id).organiser_id != organiser_id:
+            raise Forbidden("this event belongs to another organiser")
+        plan = self._catalogue.plan(performance.plan_id)
+        held = draft.checked_held_back(held_back or {}, plan)
+        sale_id = f"sale_{secrets.token_urlsafe(12)}"
+        manifest = draft.manifest_of(sale_id, rules, held, now_us)
+        sale = Sale(
+            sale_id=sale_id,
+            performance_id=performance_id,
+            event_id=performance.event_id,
+            plan_id=performance.plan_id,
+            organiser_id=organiser_id,
+            manifest=manifest,
+            prices=draft.checked_prices(prices, plan),
+            currency=draft.checked_currency(currency),
+            state=DRAFT,
+            key=secrets.token_bytes(32),
+            rate_per_s=manifest.rate_per_s,
+            capacity=manifest.capacity,
+            held_back=held,
+            created_us=now_us,
+        )
+        if not self._store.create(sale):
+            raise Conflict(
+                "this performance has a sale already",
+                field="performance_id",
+                value=performance_id,
+                rule="one sale for each performance: two could sell a seat twice",
+                remedy="use that sale, or discard it while it is a draft",
+            )
+        return sale
+
+    def get(self, sale_id: str) -> Sale:
+        """Return the sale; NotFound."""
+        sale = self._store.get(sale_id)
+        if sale is None:
+            raise NotFound("there is no such sale", field="sale_id", value=sale_id)
+        return sale
+
+    def of_performances(self, performance_ids: Sequence[str]) -> dict[str, Sale]:
+        """Return performance -> its sale, for those that have one."""
+        return self._store.of_performances(performance_ids)
+
+    def of_organiser(self, organiser_id: str) -> list[Sale]:
+        """Return the organiser's sales, the newest first."""
+        mine = (sale for sale in self._store.every() if sale.organiser_id == organiser_id)
+        return sorted(mine, key=lambda sale: (-sale.created_us, sale.sale_id))
+
+    def in_state(self, *states: str) -> list[Sale]:
+        """Return the sales in these states, the earliest opening first."""
+        found = [sale for state in states for sale in self._store.in_state(state)]
+        return sorted(found, key=lambda sale: (sale.manifest.opens_at_us, sale.sale_id))
+
+    def due(self, now_us: int) -> Due:
+        """Return the scheduled sales whose line should open, and those past their end."""
+        sales = self.in_state(*acts.RUNNING)
+        over = tuple(sale for sale in sales if sale.manifest.ends_at_us <= now_us)
+        waiting = (s for s in sales if s.state == SCHEDULED and s not in over)
+        return Due(tuple(s for s in waiting if s.manifest.opens_at_us <= now_us), over)
+
+    def discard(self, sale_id: str, by: str) -> None:
+        """Remove a draft, so that the performance may have another; Conflict once scheduled."""
+        sale = self._own(sale_id, by)
+        acts.need_state(sale, "discard", DRAFT)
+        if not self._store.remove(sale):
+            acts.need_state(self.get(sale_id), "discard", DRAFT)
+            raise Contention()
+
+    def schedule(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Create the sale's seats, log its manifest, and leave the rest to the clock."""
+        sale = self._own(sale_id, by)
+        if sale.state == DRAFT:
+            # Before the state changes: a sale that is scheduled has its seats, whatever dies here.
+            self._inventory.create_seats(sale, self._catalogue.plan(sale.plan_id))
+        manifest = entries.manifest(sale.manifest, now_us)
+        return self._step(sale_id, by, now_us, "schedule", first=manifest)
+
+    def open(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Open the sale. An organiser may open earlier than promised: the log says so.
+
+        Conflict before its time for the clock, after its end, and unless it is scheduled or open.
+        """
+
+        def opened(sale: Sale) -> Sale:
+            return acts.opened(sale, now_us, early=by != CLOCK)
+
+        return self._act(sale_id, by, now_us, "open", opened)
+
+    def pause(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Stop calling fans; places, turns and holds stay. Conflict unless open or paused."""
+        return self._step(sale_id, by, now_us, "pause")
+
+    def resume(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Go on calling fans. Conflict unless paused or open."""
+        return self._step(sale_id, by, now_us, "resume")
+
+    def close(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Close the sale for good. Conflict for a draft."""
+        return self._step(sale_id, by, now_us, "close")
+
+    def amend(
+        self,
+        sale_id: str,
+        by: str,
+        now_us: int,
+        *,
+        rate_per_s: int | None = None,
+        capacity: int | None = None,
+        message: str | None = None,
+    ) -> Sale:
+        """Change how the sale runs; Invalid by field, Conflict for a draft or a closed sale."""
+        changes: dict[str, Any] = {}
+        if rate_per_s is not None:
+            changes["rate_per_s"] = whole("rate_per_s", rate_per_s, 1, draft.MAX_RATE)
+        if capacity is not None:
+            changes["capacity"] = whole("capacity", capacity, 1, draft.MAX_CAPACITY)
+        if message is not None:
+            changes["message"] = text("message", message, 500, shortest=0, lines=True)
+
+        def amended(sale: Sale) -> Sale:
+            acts.need_state(sale, "amend", *acts.RUNNING)
+            return replace(sale, **changes)
+
+        return self._act(sale_id, by, now_us, "amend", amended)
+
+    def _own(self, sale_id: str, by: str) -> Sale:
+        sale = self.get(sale_id)
+        if by not in (CLOCK, sale.organiser_id):
+            raise Forbidden("this sale belongs to another organiser")
+        return sale
+
+    def _step(
+        self,
+        sale_id: str,
+        by: str,
+        now_us: int,
+        act: str,
+        first: entries.Entry | None = None,
+    ) -> Sale:
+        def stepped(sale: Sale) -> Sale:
+            return acts.step(sale, act)
+
+        return self._act(sale_id, by, now_us, act, stepped, first)
+
+    def _act(
+        self,
+        sale_id: str,
+        by: str,
+        now_us: int,
+        act: str,
+        decide: Callable[[Sale], Sale],
+        first: entries.Entry | None = None,
+    ) -> Sale:
+        """Change the sale as `decide` says and log it, after `first`; no change logs nothing."""
+        for _ in range(TRIES):
+            before = self._own(sale_id, by)
+            after = decide(before)
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
+            detail = {"by": CLOCK if by == CLOCK else "organiser", **_changes(before, after)}
+            entry = entries.organiser(sale_id, now_us, act, detail)
+            logged = [first, entry] if first else [entry]
+            if self._store.change(before, after, logged, now_us):
+                return after
+        raise Contention()
+
+
+def _changes(before: Sale, after: Sale) -> dict[str, Any]:
+    """Return the fields that an act changed, as the log shows them."""
+    steered = ("state", "rate_per_s", "capacity", "message")
+    changes = {
+        name: getattr(after, name)
+        for name in steered
+        if getattr(before, name) != getattr(after, name)
+    }
+    if before.manifest.opens_at_us != after.manifest.opens_at_us:
+        changes["opens_at_us"] = after.manifest.opens_at_us
+    return changes
