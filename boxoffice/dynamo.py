@@ -107,14 +107,23 @@ class Database:
         index: str | None = None,
         newest_first: bool = False,
         limit: int | None = None,
+        between: tuple[str, Any, Any] | None = None,
         **key: Any,
     ) -> Iterator[Item]:
-        """Yield the items whose key attributes equal `key`, in sort-key order."""
+        """Yield the items whose key attributes equal `key`, in sort-key order.
+
+        `between` is (sort key, lowest, highest), both included.
+        """
         names = {f"#{n}": name for n, name in enumerate(key)}
         values = _pack({f":{n}": value for n, value in enumerate(key.values())})
+        conditions = [f"#{n} = :{n}" for n in range(len(key))]
+        if between:
+            names["#sort"], low, high = between
+            values |= _pack({":low": low, ":high": high})
+            conditions.append("#sort BETWEEN :low AND :high")
         request: Item = {
             "TableName": self._name(table),
-            "KeyConditionExpression": " AND ".join(f"#{n} = :{n}" for n in range(len(key))),
+            "KeyConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not newest_first,
@@ -207,10 +216,20 @@ class Database:
             }
         }
 
+    def missing_tables(self) -> list[str]:
+        """Return the names, without the prefix, of the tables that do not exist yet."""
+        present, more = set[str](), dict[str, str]()
+        while True:
+            answer = self._call("list_tables", **more)
+            present |= set(answer["TableNames"])
+            if "LastEvaluatedTableName" not in answer:
+                return [table.name for table in ALL if self._name(table) not in present]
+            more = {"ExclusiveStartTableName": answer["LastEvaluatedTableName"]}
+
     def create_tables(self) -> list[str]:
         """Create the tables that do not exist yet; return the names of those created."""
-        present = set(self.client.get_paginator("list_tables").paginate().search("TableNames[]"))
-        missing = [table for table in ALL if self._name(table) not in present]
+        absent = set(self.missing_tables())
+        missing = [table for table in ALL if table.name in absent]
         for table in missing:
             self._call("create_table", **table.definition(self.prefix))
         waiter = self.client.get_waiter("table_exists")

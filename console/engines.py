@@ -31,3 +31,14 @@ def dynamodb(port: int, folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     binary = Path(sys.executable).parent / "roto-server"
     return [str(binary), "--port", str(port), "--data-dir", str(folder), "--durable"]
+
+
+def is_free(port: int) -> bool:
+    """Return whether nothing listens on this TCP port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
