@@ -106,7 +106,7 @@ def taken(sale_id: str) -> str:
 
 
 def links(sale_id: str, kind: str, value: str) -> str:
-    """SET: fans who share one attribute, such as a device; `value` is a keyed hash."""
+    """SET: fans who share one attribute, such as a device; `value` is a keyed hash. 30 days."""
     return f"sale:{{{sale_id}}}:links:{kind}:{value}"
 
 

@@ -1,0 +1,121 @@
+"""Rules about what a client says of itself: scripts, and browsers that contradict themselves.
+
+A contradiction is between two claims of the same request. Nothing here fingerprints a device, and
+a header whose value could differ between honest browsers is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fairness.screening.agents import CHROMIUM, FIREFOX, WEBKIT
+from fairness.screening.case import Case
+from fairness.screening.model import Finding
+
+_ENGINE_BRAND = re.compile(r'"Chromium";\s*v="(\d{1,4})')
+_FIRST_WITH_HINTS = 89  # the first Chromium that sends client hints to everyone
+# Claims that honest browsers mix: a phone or tablet asked for the desktop site says "Linux".
+_SAME_SYSTEM = ({"Android", "Linux"}, {"Chrome OS", "Chromium OS"}, {"Chrome OS", "Linux"})
+
+_UNUSUAL = (
+    "Your browser describes itself in two ways that do not fit together. Privacy add-ons can "
+    "do this. Confirming your e-mail address is enough."
+)
+_INCOMPLETE = (
+    "Your request did not look like one from the browser it names. Add-ons and company "
+    "networks can cause this."
+)
+
+
+def script_agent(case: Case) -> Finding | None:
+    """Strong: the client says itself that it is a program, or it sends no name at all."""
+    if case.agent.script:
+        return Finding(
+            "script_agent",
+            0.85,
+            "The request to join came from a program rather than a browser. Please use a "
+            "browser, or tell us if you depend on other software.",
+        )
+    if not case.visit.ua and case.headers:
+        return Finding(
+            "script_agent", 0.6, "The request to join did not say which browser it came from."
+        )
+    return None
+
+
+def headless_browser(case: Case) -> Finding | None:
+    """Strong: the browser says that it runs without a screen, in its name or in its hints."""
+    brands = case.visit.hints.get("sec-ch-ua", "").lower()
+    if not case.agent.headless and "headless" not in brands:
+        return None
+    return Finding(
+        "headless_browser",
+        0.85,
+        "The browser that joined runs without a screen, as automated ones do. If you use it "
+        "for a reason of your own, please tell us.",
+    )
+
+
+def contradicting_hints(case: Case) -> Finding | None:
+    """Firm: user agent and client hints name another engine, version or system.
+
+    Several contradictions are one finding: an add-on that changes the user agent causes them all.
+    """
+    hints, agent = case.visit.hints, case.agent
+    if not any(hints.values()) or not agent.browser:
+        return None
+    if agent.engine in (FIREFOX, WEBKIT):
+        # Some tools that show a page as a phone would see it do send hints for iOS.
+        weight = 0.4 if agent.system == "iOS" else 0.6
+        return Finding("contradicting_hints", weight, _UNUSUAL)
+    brand = _ENGINE_BRAND.search(hints.get("sec-ch-ua", ""))
+    other_version = brand is not None and int(brand[1]) != agent.major
+    other_system = not _same_system(hints.get("sec-ch-ua-platform", ""), agent.system)
+    if other_version or other_system:
+        both = other_version and other_system
+        return Finding("contradicting_hints", 0.7 if both else 0.6, _UNUSUAL)
+    if agent.mobile and hints.get("sec-ch-ua-mobile") == "?0":
+        return Finding("contradicting_hints", 0.3, _UNUSUAL)
+    return None
+
+
+def missing_hints(case: Case) -> Finding | None:
+    """Firm when the page was secure, else weak: over plain HTTP real browsers send none."""
+    agent, visit = case.agent, case.visit
+    if not case.headers or agent.engine != CHROMIUM or agent.major < _FIRST_WITH_HINTS:
+        return None
+    if visit.hints.get("sec-ch-ua") or "sec-ch-ua" in case.headers:
+        return None
+    if not (visit.secure or _sends_fetch_headers(case)):
+        return None if visit.secure is False else Finding("missing_hints", 0.2, _INCOMPLETE)
+    return Finding("missing_hints", 0.5 if agent.plain else 0.2, _INCOMPLETE)
+
+
+def wrong_headers(case: Case) -> Finding | None:
+    """Up to firm: headers that every browser sends are not there."""
+    if not case.headers or not case.agent.browser:
+        return None
+    weight = 0.0
+    if "accept-language" not in case.headers:
+        weight += 0.4  # libraries leave it out, and so do some privacy tools
+    if "accept-encoding" not in case.headers:
+        weight += 0.3
+    if "accept" not in case.headers:
+        weight += 0.2
+    hints_sent = bool(case.visit.hints.get("sec-ch-ua"))
+    if hints_sent and case.visit.secure is not False and not _sends_fetch_headers(case):
+        weight += 0.3  # both are sent on secure pages only: one without the other was copied
+    if not weight:
+        return None
+    return Finding("wrong_headers", round(min(weight, 0.7), 2), _INCOMPLETE)
+
+
+def _sends_fetch_headers(case: Case) -> bool:
+    return "sec-fetch-mode" in case.headers or "sec-fetch-site" in case.headers
+
+
+def _same_system(hinted: str, claimed: str) -> bool:
+    name = hinted.strip('" ')
+    if not name or name == "Unknown" or not claimed or name == claimed:
+        return True
+    return any({name, claimed} == pair for pair in _SAME_SYSTEM)

@@ -1,0 +1,133 @@
+"""What screening looks at and what it says. Plain data, no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE = "admit", "challenge", "merge", "review", "refuse"
+VERDICTS = (ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE)  # mildest first
+
+HINTS = ("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform")
+_TEXTS = ("account", "address", "ua", "accept", "lang", "device", "tz", "screen")
+_LONGEST_TEXT = 512  # a visit is written by strangers: nothing in it may be long
+_MOST_HEADERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the front door saw at a fan's first join. Empty means "not known", never "wrong"."""
+
+    fan: str
+    at_us: int = 0  # arrival, µs by the store's clock
+    account: str = ""
+    address: str = ""  # IPv4 or IPv6, as text
+    ua: str = ""  # the User-Agent header
+    headers: tuple[str, ...] = ()  # names, lower case, in the order they came
+    hints: Mapping[str, str] = field(default_factory=dict)  # the client hints of HINTS
+    accept: str = ""
+    lang: str = ""
+    device: str = ""  # first-party device key
+    tz: str = ""
+    screen: str = ""  # "390x844"
+    secure: bool | None = None  # whether the browser's page was a secure context
+
+    def to_json(self) -> str:
+        """Return the compact JSON that the line keeps; without the fan, who is its key."""
+        known: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
+        known |= {"headers": list(self.headers), "hints": dict(self.hints), "at_us": self.at_us}
+        kept = {name: value for name, value in known.items() if value}
+        if self.secure is not None:
+            kept["secure"] = self.secure
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, fan: str, text: str | None, at_us: int | None = None) -> Visit:
+        """Return the visit in `text`; what is missing or of a wrong kind is left empty.
+
+        `at_us`, the arrival by the store's clock, wins over the one in the text. Never raises:
+        one poisoned visit must not stop the screening of a window.
+        """
+        try:
+            raw = json.loads(text or "{}")
+        except (ValueError, RecursionError):
+            raw = {}
+        if not isinstance(raw, dict):
+            raw = {}
+        secure = raw.get("secure")
+        return cls(
+            fan=fan,
+            at_us=_whole(raw.get("at_us")) if at_us is None else at_us,
+            headers=_names(raw.get("headers")),
+            hints=_hints(raw.get("hints")),
+            secure=secure if isinstance(secure, bool) else None,
+            **{name: _text(raw.get(name)) for name in _TEXTS},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the box office knows of the account behind a fan; filled in by the worker."""
+
+    email_domain: str = ""
+    email_hash: str = ""  # keyed hash of the mailbox without aliases, see `emails.normalise`
+    created_us: int = 0
+    verified: bool = False
+    cards: tuple[str, ...] = ()  # fingerprints, keyed hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule noticed. `because` is written for the fan to read."""
+
+    rule: str
+    weight: float  # 0 to 1; see `scoring`
+    because: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain JSON values."""
+        return {"rule": self.rule, "weight": self.weight, "because": self.because}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is done about one arrival, and why. `lead` is whose place a merged fan shares."""
+
+    verdict: str
+    findings: tuple[Finding, ...] = ()
+    lead: str | None = None
+    score: float = 0.0
+
+    def findings_json(self) -> str:
+        """Return the findings as a JSON list of {rule, weight, because}."""
+        found = [finding.to_dict() for finding in self.findings]
+        return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+
+    def rules(self) -> list[str]:
+        """Return the codes of the rules that found something: all that the public log is told."""
+        return [finding.rule for finding in self.findings]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    # JSON can spell half a character, which no later step could write out again.
+    return value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_text(name).lower() for name in value[:_MOST_HEADERS] if isinstance(name, str))
+
+
+def _hints(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {name: text for name in HINTS if (text := _text(value.get(name)))}

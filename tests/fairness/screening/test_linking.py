@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from redis import Redis
+
+from fairness import keys
+from fairness.screening.linking import (
+    ADDRESS,
+    CARD,
+    DEVICE,
+    DEVICE_ADDRESS,
+    DEVICE_DOMAIN,
+    MAILBOX,
+    Entry,
+    Links,
+    unite,
+)
+
+SALE = "sale_1"
+MINUTE = 60_000_000
+
+
+def entry(fan: str, minute: float, *attributes: tuple[str, str]) -> Entry:
+    return Entry(fan, int(minute * MINUTE), attributes)
+
+
+def record(redis: Redis, *entries: Entry) -> dict[str, str]:
+    """Join and screen one window, as the line does; return who shares whose place."""
+    redis.zadd(keys.arrivals(SALE), {e.fan: e.at_us for e in entries})
+    leads = dict(Links(redis, SALE).record(entries).leads)
+    if leads:
+        redis.hset(keys.merged(SALE), mapping=leads)
+    return leads
+
+
+def test_alias_twins_share_the_earliest_place(redis: Redis) -> None:
+    twins = [entry(fan, minute, (MAILBOX, "m")) for fan, minute in (("b", 2), ("a", 9), ("c", 1))]
+    assert record(redis, *twins) == {"b": "c", "a": "c"}
+
+
+def test_one_card_is_one_person(redis: Redis) -> None:
+    assert record(redis, entry("a", 1, (CARD, "x")), entry("b", 2, (CARD, "x"))) == {"b": "a"}
+
+
+def test_an_address_alone_never_merges_a_family_a_school_or_anybody(redis: Redis) -> None:
+    everyone = [entry(f"f{n}", n, (ADDRESS, "school")) for n in range(60)]
+    assert record(redis, *everyone) == {}
+
+
+def test_two_on_the_familys_tablet_stay_two(redis: Redis) -> None:
+    tablet = ((DEVICE, "t"), (ADDRESS, "home"), (DEVICE_ADDRESS, "t home"))
+    assert record(redis, entry("mum", 1, *tablet), entry("dad", 4, *tablet)) == {}
+
+
+def test_three_accounts_of_one_browser_behind_one_address_are_one_buyer(redis: Redis) -> None:
+    shared = ((DEVICE, "t"), (DEVICE_ADDRESS, "t home"))
+    leads = record(redis, *(entry(fan, n, *shared) for n, fan in enumerate("abc", 1)))
+    assert leads == {"b": "a", "c": "a"}
+
+
+def test_one_browser_on_three_addresses_is_not_enough(redis: Redis) -> None:
+    fans = [entry(f, n, (DEVICE, "t"), (DEVICE_ADDRESS, f)) for n, f in enumerate("abc", 1)]
+    assert record(redis, *fans) == {}
+
+
+def test_nobody_signs_out_and_in_again_within_seconds(redis: Redis) -> None:
+    quick = [entry("a", 1, (DEVICE, "t")), entry("b", 1.1, (DEVICE, "t"))]
+    slow = [entry("c", 1, (DEVICE, "u")), entry("d", 1.2, (DEVICE, "u"))]
+    assert record(redis, *quick, *slow) == {"b": "a"}
+
+
+def test_one_browser_and_one_thrown_away_mail_domain_are_one_person(redis: Redis) -> None:
+    shared = (DEVICE_DOMAIN, "t mailinator.com")
+    assert record(redis, entry("a", 1, shared), entry("b", 5, shared)) == {"b": "a"}
+
+
+def test_what_very_many_share_is_not_followed(redis: Redis) -> None:
+    everyone = [entry(f"f{n:03}", n, (CARD, "test card")) for n in range(201)]
+    assert record(redis, *everyone) == {}
+
+
+def test_a_mailbox_stays_one_however_many_aliases_it_has(redis: Redis) -> None:
+    aliases = [entry(f"f{n:04}", n, (MAILBOX, "m")) for n in range(3_000)]
+    leads = record(redis, *aliases)
+    assert set(leads.values()) == {"f0000"}
+    assert len(leads) == 2_999
+
+
+def test_links_are_followed_from_one_thing_to_the_next(redis: Redis) -> None:
+    leads = record(
+        redis,
+        entry("a", 1, (CARD, "x")),
+        entry("b", 2, (CARD, "x"), (MAILBOX, "m")),
+        entry("c", 3, (MAILBOX, "m")),
+        entry("d", 4, (MAILBOX, "other")),
+    )
+    assert leads == {"b": "a", "c": "a"}
+
+
+def test_a_later_window_links_to_an_earlier_one(redis: Redis) -> None:
+    assert record(redis, entry("a", 1, (CARD, "x"))) == {}
+    assert record(redis, entry("b", 2, (CARD, "x"))) == {"b": "a"}
+    assert record(redis, entry("c", 3, (CARD, "x"))) == {"c": "a"}
+
+
+def test_a_link_to_a_merged_fan_leads_to_that_fans_lead(redis: Redis) -> None:
+    record(redis, entry("a", 1, (CARD, "x")), entry("b", 2, (CARD, "x"), (MAILBOX, "m")))
+    assert record(redis, entry("c", 3, (MAILBOX, "m"))) == {"c": "a"}
+
+
+def test_a_fan_who_joins_two_earlier_people_changes_neither(redis: Redis) -> None:
+    """Their places are drawn; only the newcomer shares, and it is the earlier one's place."""
+    record(redis, entry("a", 1, (CARD, "x")), entry("b", 2, (MAILBOX, "m")))
+    assert record(redis, entry("c", 3, (CARD, "x"), (MAILBOX, "m"))) == {"c": "a"}
+
+
+def test_a_place_that_was_left_is_not_shared_with_anybody(redis: Redis) -> None:
+    record(redis, entry("a", 1, (CARD, "x")))
+    redis.sadd(keys.left(SALE), "a")
+    assert record(redis, entry("b", 2, (CARD, "x")), entry("c", 3, (CARD, "x"))) == {"c": "b"}
+
+
+def test_recording_a_window_twice_changes_nothing(redis: Redis) -> None:
+    window = (entry("a", 1, (CARD, "x")), entry("b", 2, (CARD, "x")), entry("c", 3, (CARD, "y")))
+    first = Links(redis, SALE).record(window)
+    redis.zadd(keys.arrivals(SALE), {e.fan: e.at_us for e in window})
+    assert Links(redis, SALE).record(window) == first
+
+
+def test_a_sale_knows_nothing_of_another(redis: Redis) -> None:
+    record(redis, entry("a", 1, (CARD, "x")))
+    assert Links(redis, "sale_2").record([entry("b", 2, (CARD, "x"))]).leads == {}
+
+
+def test_counts_are_of_the_whole_sale(redis: Redis) -> None:
+    record(redis, entry("a", 1, (ADDRESS, "p")))
+    shared = Links(redis, SALE).record([entry("b", 2, (ADDRESS, "p"))])
+    assert shared.counts == {(ADDRESS, "p"): 2}
+
+
+def test_links_forget_themselves(redis: Redis) -> None:
+    record(redis, entry("a", 1, (CARD, "x")))
+    assert 0 < redis.ttl(keys.links(SALE, CARD, "x")) <= 30 * 24 * 3600
+
+
+def test_a_window_that_overtakes_another_makes_no_wrong_link(redis: Redis) -> None:
+    early, late = entry("a", 1, (CARD, "x")), entry("b", 2, (CARD, "x"))
+    redis.zadd(keys.arrivals(SALE), {"a": early.at_us, "b": late.at_us})
+    assert Links(redis, SALE).record([late]).leads == {}
+    assert Links(redis, SALE).record([early]).leads == {}
+
+
+def test_a_window_of_nobody_is_fine(redis: Redis) -> None:
+    assert Links(redis, SALE).record([]).leads == {}
+
+
+def test_groups_are_the_same_in_whatever_order_the_links_come() -> None:
+    times = {fan: n for n, fan in enumerate("abcdef")}
+    links = {(CARD, "1"): "ab", (CARD, "2"): "cd", (MAILBOX, "3"): "bc", (CARD, "4"): "ef"}
+    backwards = dict(reversed(links.items()))
+    assert sorted(unite(links, times)) == sorted(unite(backwards, times))
+    assert sorted(unite(links, times)) == [["a", "b", "c", "d"], ["e", "f"]]
