@@ -1,0 +1,239 @@
+"""What can stand in the log: one small function per kind of entry, and its canonical bytes.
+
+Each function returns a plain dict for `Log.append`. Fans are their commitments in one sale; an
+entry with any other field is refused, so that no personal data gets in. `docs/ledger.md`
+describes every field.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, TypeAlias, TypeVar
+
+import rfc8785
+
+from fairness.errors import Invalid, LogBroken, TooLarge
+from fairness.ledger import shapes
+from fairness.manifest import Manifest
+
+Entry: TypeAlias = dict[str, Any]
+T = TypeVar("T")
+
+MAX_BYTES = 65_535  # an entry bundle gives each length 16 bits
+PART = 1_000  # fans in one entry, at most
+PASSED_OVER = ("review", "refuse")  # these keep their place and are not called while it stands
+
+
+def encode(entry: Mapping[str, Any]) -> bytes:
+    """Return the entry's canonical bytes (RFC 8785), the ones that are hashed.
+
+    Invalid names a field that is not as it must be; TooLarge is over 65,535 bytes.
+    """
+    if fault := shapes.fault(entry):
+        raise _invalid(entry, *fault)
+    try:
+        data = rfc8785.dumps(dict(entry))
+    except rfc8785.CanonicalizationError as error:
+        raise _invalid(entry, "detail", str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise TooLarge(
+            f"the {entry['type']} entry has {len(data)} bytes",
+            field="type",
+            value=entry["type"],
+            rule=f"at most {MAX_BYTES} bytes",
+            remedy=f"write at most {PART} fans into one entry",
+        )
+    return data
+
+
+def decode(data: bytes) -> Entry:
+    """Return the entry of these bytes; LogBroken when they are not exactly what `encode` gives."""
+    try:
+        entry = json.loads(data)
+        if isinstance(entry, dict) and encode(entry) == data:
+            return entry
+    except (ValueError, RecursionError, Invalid) as error:
+        raise LogBroken(f"not an entry: {error}") from error
+    raise LogBroken("not an entry: its bytes are not canonical")
+
+
+def _invalid(entry: Mapping[str, Any], field: str, rule: str) -> Invalid:
+    return Invalid(
+        f"{field} of a {entry.get('type')} entry is not as described",
+        field=field,
+        rule=rule,
+        remedy="make entries with the functions of fairness.ledger.entries",
+    )
+
+
+def in_parts(items: Sequence[T], size: int = PART) -> Iterator[Sequence[T]]:
+    """Yield `items` in runs of at most `size`, in order."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def commitment(order_id: str) -> str:
+    """Return what the log calls an order: 22 characters that do not tell the order's id."""
+    return base64.urlsafe_b64encode(sha256(order_id.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def _entry(kind: str, sale_id: str, at_us: int, **fields: Any) -> Entry:
+    return {"v": shapes.VERSION, "type": kind, "sale": sale_id, "at_us": at_us, **fields}
+
+
+def keys(at_us: int, beacon: str, key: bytes) -> Entry:
+    """Return: from here on, draws are proved with this public key of the beacon."""
+    return _entry("keys", "", at_us, beacon=beacon, key=key.hex())
+
+
+def manifest(manifest: Manifest, at_us: int) -> Entry:
+    """Return: these are the rules of the sale. Logged before its line opens."""
+    return _entry("manifest", manifest.sale_id, at_us, manifest=manifest.to_entry())
+
+
+def arrivals(
+    sale_id: str, at_us: int, window: int, part: int, fans: Sequence[tuple[str, int]]
+) -> Entry:
+    """Return: these fans arrived, (fan, µs) in order of arrival; at most PART of them."""
+    return _entry("arrivals", sale_id, at_us, window=window, part=part, fans=_pairs(fans))
+
+
+def merges(
+    sale_id: str, at_us: int, window: int, part: int, fans: Sequence[tuple[str, str]]
+) -> Entry:
+    """Return: each (fan, lead) is one person, who has the lead's place; at most PART of them."""
+    return _entry("merges", sale_id, at_us, window=window, part=part, fans=_pairs(fans))
+
+
+def window(
+    sale_id: str,
+    at_us: int,
+    number: int,
+    count: int,
+    root: bytes,
+    merged: int,
+    verdicts: Mapping[str, int],
+    screened: bytes,
+) -> Entry:
+    """Return: the window is closed and everything that decides its draw is fixed.
+
+    Its canonical bytes are what the beacon proves. Made by `windows.entries_of`.
+    """
+    return _entry(
+        "window",
+        sale_id,
+        at_us,
+        window=number,
+        count=count,
+        root=root.hex(),
+        merged=merged,
+        verdicts=dict(verdicts),
+        screened=screened.hex(),
+    )
+
+
+def draw(
+    sale_id: str, at_us: int, window: int, proof: bytes, seed: bytes, beacon: str = "ecvrf"
+) -> Entry:
+    """Return: the beacon's proof over the window entry, and the seed that follows from it."""
+    return _entry(
+        "draw", sale_id, at_us, window=window, beacon=beacon, proof=proof.hex(), seed=seed.hex()
+    )
+
+
+def admitted(
+    sale_id: str,
+    at_us: int,
+    fans: Sequence[tuple[str, int]],
+    passed: Sequence[tuple[str, str]] = (),
+) -> Entry:
+    """Return: these (fan, place) were called to their turn, in this order; at most PART.
+
+    `passed` are the (fan, reason) passed over meanwhile: "left", "merged", "review", "refuse".
+    """
+    return _entry("admitted", sale_id, at_us, fans=_pairs(fans), passed=_pairs(passed))
+
+
+def from_decision(sale_id: str, fields: Mapping[str, str]) -> list[Entry]:
+    """Return the admitted entries of one item of the line's decision stream, in order."""
+    at_us = int(fields["at_us"])
+    fans = list(zip(_words(fields["fans"]), map(int, _words(fields["places"])), strict=True))
+    passed = [(fan, why) for fan, _, why in (p.partition(":") for p in _words(fields["passed"]))]
+    return [
+        *(admitted(sale_id, at_us, (), part) for part in in_parts(passed)),
+        *(admitted(sale_id, at_us, part) for part in in_parts(fans)),
+    ]
+
+
+def verdict(
+    sale_id: str,
+    at_us: int,
+    fan: str,
+    verdict: str,
+    rules: Sequence[str],
+    window: int | None = None,
+) -> Entry:
+    """Return: what screening decided about a fan, and the names of the rules that led to it.
+
+    `window` is given when the verdict is part of closing that window, and None for a later one;
+    a verdict that is lifted is followed by one of "admit".
+    """
+    return _entry(
+        "verdict", sale_id, at_us, fan=fan, verdict=verdict, rules=list(rules), window=window
+    )
+
+
+def seats_held(
+    sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str], until_us: int
+) -> Entry:
+    """Return: the seats are set aside for this order until then; `order` is a `commitment`."""
+    return _entry(
+        "seats_held",
+        sale_id,
+        at_us,
+        order=order,
+        fan=fan,
+        seats=list(seats),
+        until_us=until_us,
+    )
+
+
+def seats_sold(sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str]) -> Entry:
+    """Return: the seats are the fan's; `order` is a `commitment`."""
+    return _entry("seats_sold", sale_id, at_us, order=order, fan=fan, seats=list(seats))
+
+
+def seats_released(
+    sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str], reason: str
+) -> Entry:
+    """Return: the order gave its seats back: "expired", "cancelled", "refunded" or "declined"."""
+    return _entry(
+        "seats_released",
+        sale_id,
+        at_us,
+        order=order,
+        fan=fan,
+        seats=list(seats),
+        reason=reason,
+    )
+
+
+def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> Entry:
+    """Return: the organiser did this ("pause", "rate", …); `detail` holds plain JSON values."""
+    return _entry("organiser", sale_id, at_us, act=act, detail=dict(detail))
+
+
+def closed(sale_id: str, at_us: int, totals: Mapping[str, int]) -> Entry:
+    """Return: the sale is over. `totals` may count arrived, merged, placed, called and sold."""
+    return _entry("closed", sale_id, at_us, totals=dict(totals))
+
+
+def _pairs(pairs: Sequence[tuple[str, Any]]) -> list[list[Any]]:
+    return [list(pair) for pair in pairs]
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",") if text else []

@@ -1,0 +1,110 @@
+"""What each kind of entry must look like, field by field. Nothing else gets into the log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Shape: TypeAlias = Callable[[Any], bool]
+
+VERSION = 1
+VERDICTS = ("admit", "challenge", "merge", "review", "refuse")
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _number_or_none(value: Any) -> bool:
+    return value is None or _number(value)
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, dict)  # of any JSON values
+
+
+def _verdict(value: Any) -> bool:
+    return value in VERDICTS
+
+
+def _hexadecimal(size: int) -> Shape:
+    return lambda value: _text(value) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value) is not None
+
+
+def _list_of(shape: Shape) -> Shape:
+    return lambda value: isinstance(value, list) and all(map(shape, value))
+
+
+def _pair(first: Shape, second: Shape) -> Shape:
+    return lambda value: (
+        isinstance(value, list) and len(value) == 2 and first(value[0]) and second(value[1])
+    )
+
+
+def _numbers_by_name(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_number, value.values()))
+
+
+_HASH = _hexadecimal(32)
+_SEATS = {"order": _text, "fan": _text, "seats": _list_of(_text)}
+_COMMON: dict[str, Shape] = {
+    "v": lambda value: value == VERSION,
+    "type": _text,
+    "sale": _text,
+    "at_us": _number,
+}
+_KINDS: dict[str, dict[str, Shape]] = {
+    "keys": {"beacon": _text, "key": _HASH},
+    "manifest": {"manifest": _plain},
+    "arrivals": {
+        "window": _number,
+        "part": _number,
+        "fans": _list_of(_pair(_text, _number)),
+    },
+    "merges": {"window": _number, "part": _number, "fans": _list_of(_pair(_text, _text))},
+    "window": {
+        "window": _number,
+        "count": _number,
+        "root": _HASH,
+        "merged": _number,
+        "verdicts": _numbers_by_name,
+        "screened": _HASH,
+    },
+    "draw": {"window": _number, "beacon": _text, "proof": _hexadecimal(80), "seed": _HASH},
+    "admitted": {
+        "fans": _list_of(_pair(_text, _number)),
+        "passed": _list_of(_pair(_text, _text)),
+    },
+    "verdict": {
+        "fan": _text,
+        "verdict": _verdict,
+        "rules": _list_of(_text),
+        "window": _number_or_none,
+    },
+    "seats_held": {**_SEATS, "until_us": _number},
+    "seats_sold": _SEATS,
+    "seats_released": {**_SEATS, "reason": _text},
+    "organiser": {"act": _text, "detail": _plain},
+    "closed": {"totals": _numbers_by_name},
+}
+FIELDS = {kind: {**_COMMON, **fields} for kind, fields in _KINDS.items()}
+
+
+def fault(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the first field that is not as it must be and the rule it breaks; None when all are.
+
+    The value itself is not repeated: it may be what must never get into a log.
+    """
+    kind = entry.get("type")
+    shapes = FIELDS.get(kind) if isinstance(kind, str) else None
+    if shapes is None:
+        return "type", f"one of {', '.join(FIELDS)}"
+    if odd := sorted(set(entry) ^ set(shapes)):
+        return odd[0], f"exactly the fields {', '.join(shapes)}"
+    wrong = [name for name, shape in shapes.items() if not shape(entry[name])]
+    return (wrong[0], f"as docs/ledger.md describes {kind}") if wrong else None

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+
+from fairness.errors import Invalid, LogBroken, TooLarge
+from fairness.ledger import entries, shapes
+from tests.fairness.ledger.stores import MANIFEST, fan
+
+AT = 1_800_000_000_000_000
+ORDER = entries.commitment("ord_1")
+EVERY = [
+    entries.keys(AT, "ecvrf", bytes(32)),
+    entries.manifest(MANIFEST, AT),
+    entries.arrivals("s", AT, 0, 0, [(fan(1), AT)]),
+    entries.merges("s", AT, 0, 0, [(fan(1), fan(2))]),
+    entries.window("s", AT, 0, 1, bytes(32), 0, {"review": 1}, bytes(32)),
+    entries.draw("s", AT, 0, bytes(80), bytes(32)),
+    entries.admitted("s", AT, [(fan(1), 1)], [(fan(2), "left")]),
+    entries.verdict("s", AT, fan(1), "review", ["farm"], 0),
+    entries.verdict("s", AT, fan(1), "admit", []),
+    entries.seats_held("s", AT, ORDER, fan(1), ["A-1"], AT),
+    entries.seats_sold("s", AT, ORDER, fan(1), ["A-1"]),
+    entries.seats_released("s", AT, ORDER, fan(1), ["A-1"], "expired"),
+    entries.organiser("s", AT, "rate", {"from": 50, "to": 80}),
+    entries.closed("s", AT, {"sold": 3}),
+]
+
+
+def test_every_kind_of_entry_is_tried_here() -> None:
+    assert {entry["type"] for entry in EVERY} == set(shapes.FIELDS)
+
+
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry["type"])
+def test_an_entry_comes_back_as_it_went_in(entry: entries.Entry) -> None:
+    assert entries.decode(entries.encode(entry)) == entry
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_fields() -> None:
+    entry = entries.organiser("s", AT, "pause", {"b": 1, "a": "ü"})
+    assert entries.encode(dict(reversed(entry.items()))) == entries.encode(entry)
+    assert (
+        entries.encode(entry)
+        == (
+            '{"act":"pause","at_us":1800000000000000,"detail":{"a":"ü","b":1},'
+            '"sale":"s","type":"organiser","v":1}'
+        ).encode()
+    )
+
+
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry["type"])
+def test_a_field_too_many_or_too_few_is_refused(entry: entries.Entry) -> None:
+    with pytest.raises(Invalid) as caught:
+        entries.encode({**entry, "email": "ada@example.com"})
+    assert caught.value.field == "email"
+    assert "ada" not in str(caught.value)
+    for name in entry:
+        with pytest.raises(Invalid):
+            entries.encode({key: value for key, value in entry.items() if key != name})
+
+
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry["type"])
+def test_a_field_of_another_kind_is_refused(entry: entries.Entry) -> None:
+    for name in entry:
+        with pytest.raises(Invalid) as caught:
+            entries.encode({**entry, name: [None]})
+        assert caught.value.field == name
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("v", 2), ("type", "gossip"), ("type", 5), ("at_us", -1), ("at_us", True), ("at_us", 1.5)],
+)
+def test_a_value_that_cannot_be_is_refused(field: str, value: object) -> None:
+    with pytest.raises(Invalid):
+        entries.encode({**EVERY[-1], field: value})
+
+
+def test_a_verdict_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(Invalid, match="verdict"):
+        entries.encode(entries.verdict("s", AT, fan(1), "banish", []))
+
+
+def test_a_number_that_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(Invalid):
+        entries.encode(entries.organiser("s", AT, "note", {"n": 2**60}))
+
+
+def test_a_thousand_arrivals_fit_into_one_entry() -> None:
+    part = [(fan(n), AT + n) for n in range(entries.PART)]
+    assert len(entries.encode(entries.arrivals("s" * 64, AT, 0, 0, part))) < entries.MAX_BYTES
+
+
+def test_an_entry_that_is_too_large_is_refused() -> None:
+    with pytest.raises(TooLarge, match="bytes"):
+        entries.encode(entries.organiser("s", AT, "message", {"text": "x" * 65_535}))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"not json",
+        b"\xff",
+        b"[" * 50_000,
+        entries.encode(EVERY[-1]) + b" ",
+        entries.encode(EVERY[-1]).replace(b'"v":1', b'"v":1.0'),
+        entries.encode(EVERY[-1]).replace(b'"v":1', b'"v": 1'),
+        b'{"v":1,"v":1}',
+    ],
+)
+def test_bytes_that_are_no_entry_are_a_broken_log(data: bytes) -> None:
+    with pytest.raises(LogBroken, match="not an entry"):
+        entries.decode(data)
+
+
+def test_an_order_is_not_told_by_its_commitment() -> None:
+    assert len(ORDER) == 22
+    assert entries.commitment("ord_2") != ORDER
+    assert "ord" not in ORDER
+
+
+def test_a_decision_of_the_line_becomes_entries() -> None:
+    decision = {"at_us": str(AT), "fans": "a,b", "places": "4,6", "passed": "c:left"}
+    assert entries.from_decision("s", decision) == [
+        entries.admitted("s", AT, (), [("c", "left")]),
+        entries.admitted("s", AT, [("a", 4), ("b", 6)]),
+    ]
+
+
+def test_a_large_decision_becomes_entries_that_fit() -> None:
+    names = [fan(n) for n in range(2_500)]
+    decision = {
+        "at_us": str(AT),
+        "fans": ",".join(names),
+        "places": ",".join(str(10**6 + n) for n in range(2_500)),
+        "passed": ",".join(f"{name}:review" for name in names),
+    }
+    made = entries.from_decision("s" * 64, decision)
+    assert len(made) == 6
+    assert all(len(entries.encode(entry)) < entries.MAX_BYTES for entry in made)
