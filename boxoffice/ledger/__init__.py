@@ -1,0 +1,1 @@
+"""Where the log's entries are kept before they are published."""
