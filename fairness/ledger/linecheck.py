@@ -1,0 +1,225 @@
+"""Checks one sale's line from its entries: who arrived, how it was drawn, who was called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fairness import beacon
+from fairness.errors import Invalid
+from fairness.ledger import merkle, recompute
+from fairness.ledger.entries import PASSED_OVER, Entry
+from fairness.manifest import Manifest
+
+Report = Callable[[str, str, int | None], None]  # check, what is wrong, index of the entry
+
+
+@dataclass(slots=True)
+class _Batch(recompute.Window):
+    """A window until it is drawn: what its entries said, and what its draw must be proved over."""
+
+    judged: list[bytes] = field(default_factory=list)  # leaf hashes of verdicts and merges
+    verdicts: Counter[str] = field(default_factory=Counter)
+    parts: Counter[str] = field(default_factory=Counter)
+    committed: bytes = b""  # the window entry
+
+
+class LineCheck:
+    """What one sale's entries have said so far. `take` them in order, then `finish`."""
+
+    def __init__(self, report: Report) -> None:
+        self.places: dict[str, int] = {}
+        self.called: dict[str, int] = {}  # fan -> index of the entry
+        self.leads: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.manifest: Manifest | None = None
+        self._report = report
+        self._key: bytes | None = None
+        self._arrived: dict[str, int] = {}  # fan -> window
+        self._last = (-1, -1)  # window and µs of the newest arrival
+        self._open: dict[int, _Batch] = {}
+        self._verdicts: dict[str, set[str]] = {}
+        self._passed: dict[str, tuple[str, int]] = {}  # fan -> why, index of the entry
+        self._called_again: list[tuple[str, int]] = []
+        self._served = 0
+        self._at: int | None = None
+
+    def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
+        """Check one entry; `key` is the beacon's public key as the log names it at this point."""
+        self._at = index
+        match entry["type"]:
+            case "manifest":
+                self._take_manifest(entry, key)
+            case "arrivals" | "merges" | "verdict":
+                self._take_part(entry, data)
+            case "window":
+                self._take_window(entry, data)
+            case "draw":
+                self._take_draw(entry)
+            case "admitted":
+                self._take_admitted(entry)
+
+    def finish(self) -> None:
+        """Check what can only be known at the end: that everyone passed over has a reason."""
+        self._at = None
+        for number, batch in self._open.items():
+            if not batch.committed:
+                self._fail("window", f"window {number} has arrivals but no window entry")
+        for fan in self.leads:
+            if self.person(fan) in self.leads:
+                self._fail("merges", f"{fan} and those merged with them have no place at all")
+        self._finish_calls()
+
+    def _finish_calls(self) -> None:
+        for fan, place in self.places.items():
+            if place <= self._served and fan not in self.called and fan not in self._passed:
+                self._fail("passed over", f"place {place} was never called, and no reason given")
+        for fan, (why, index) in self._passed.items():
+            if not self._is_reason(fan, why):
+                self._report("passed over", f"{fan}: {why}, but the log has no such thing", index)
+        for fan, index in self._called_again:
+            if not self._was_held(fan):
+                self._report("called twice", f"{fan} was called twice", index)
+
+    def person(self, fan: str) -> str:
+        """Return the fan whose place this fan shares; mostly their own."""
+        seen = {fan}
+        while (lead := self.leads.get(fan)) is not None and lead not in seen:
+            fan = lead
+            seen.add(fan)
+        return fan
+
+    def _fail(self, check: str, what: str) -> None:
+        self._report(check, what, self._at)
+
+    def _take_manifest(self, entry: Entry, key: bytes | None) -> None:
+        if self.manifest:
+            self._fail("manifest", "the sale has a second manifest")
+            return
+        try:
+            self.manifest = Manifest.from_entry(entry["manifest"])
+        except (Invalid, TypeError) as error:
+            self._fail("manifest", f"it cannot be read: {error}")
+        if key is None:
+            self._fail("beacon key", "the log does not name the beacon's key before this sale")
+        self._key = key
+
+    def _take_part(self, entry: Entry, data: bytes) -> None:
+        kind, number = entry["type"], entry["window"]
+        if kind == "verdict":
+            self._verdicts.setdefault(entry["fan"], set()).add(entry["verdict"])
+            if number is None:
+                return
+        batch = self._open.setdefault(number, _Batch(number))
+        if batch.committed:
+            self._fail("window", f"{kind} after window {number} was committed")
+            return
+        if kind != "arrivals":
+            batch.judged.append(merkle.leaf_hash(data))
+        if kind == "verdict":
+            batch.verdicts[entry["verdict"]] += 1
+            return
+        if entry["part"] != batch.parts[kind]:
+            self._fail(kind, f"part {entry['part']} instead of {batch.parts[kind]}")
+        batch.parts[kind] += 1
+        batch.take(entry)
+
+    def _take_window(self, entry: Entry, data: bytes) -> None:
+        number = entry["window"]
+        batch = self._open.setdefault(number, _Batch(number))
+        if batch.committed:
+            self._fail("window", f"window {number} is committed twice")
+            return
+        batch.committed = data
+        self._check_arrivals(batch)
+        self._check_merges(batch)
+        root = merkle.root(recompute.leaves(entry["sale"], batch.arrivals)).hex()
+        screened = merkle.root(batch.judged).hex()
+        for check, stated, found in (
+            ("window root", entry["root"], root),
+            ("window count", entry["count"], len(batch.arrivals)),
+            ("screening", entry["screened"], screened),
+            ("screening", entry["merged"], len(batch.merged)),
+            ("screening", entry["verdicts"], dict(batch.verdicts)),
+        ):
+            if stated != found:
+                self._fail(check, f"window {number} says {stated}, its entries give {found}")
+        self.counts.update(windows=1, arrived=len(batch.arrivals), merged=len(batch.merged))
+
+    def _check_arrivals(self, batch: _Batch) -> None:
+        manifest = self.manifest
+        if manifest is None:
+            self._fail("manifest", f"window {batch.number} came before the sale's rules")
+        if batch.number <= self._last[0]:
+            self._fail("window", f"window {batch.number} came after window {self._last[0]}")
+        last = self._last[1]
+        for fan, at_us in batch.arrivals:
+            if fan in self._arrived:
+                self._fail("arrivals", f"{fan} arrived twice")
+            if at_us <= last:
+                self._fail("arrivals", f"{fan} at {at_us} is not after the one before")
+            if manifest and manifest.window_of(at_us) != batch.number:
+                self._fail("arrivals", f"{fan} at {at_us} is not of window {batch.number}")
+            self._arrived[fan], last = batch.number, at_us
+        self._last = (max(batch.number, self._last[0]), last)
+
+    def _check_merges(self, batch: _Batch) -> None:
+        for fan, lead in batch.merged.items():
+            if fan in self.leads:
+                self._fail("merges", f"{fan} is merged twice")
+            if fan not in self._arrived or lead not in self._arrived or fan == lead:
+                self._fail("merges", f"{fan} into {lead}: they did not both arrive")
+        self.leads.update(batch.merged)
+
+    def _take_draw(self, entry: Entry) -> None:
+        number = entry["window"]
+        batch = self._open.get(number)
+        if batch is None or not batch.committed:
+            self._fail("draw", f"window {number} is drawn but not committed, or drawn twice")
+            return
+        if number != min(self._open):
+            self._fail("draw", f"window {number} is drawn before window {min(self._open)}")
+        self._check_proof(entry, batch.committed)
+        del self._open[number]
+        seed = bytes.fromhex(entry["seed"])
+        for fan in recompute.drawn(entry["sale"], batch.arrivals, batch.merged, seed):
+            self.places[fan] = len(self.places) + 1
+        self.counts["draws"] += 1
+
+    def _check_proof(self, entry: Entry, committed: bytes) -> None:
+        if self.manifest and entry["beacon"] != self.manifest.beacon:
+            self._fail("beacon proof", f"{entry['beacon']} is not the beacon of this sale")
+        if self._key is None:
+            self._fail("beacon key", "the log names no key for this draw")
+            return
+        try:
+            beta = beacon.verify(self._key, committed, bytes.fromhex(entry["proof"]))
+        except (Invalid, ValueError) as error:
+            self._fail("beacon proof", f"window {entry['window']}: {error}")
+            return
+        if beacon.draw_seed(beta).hex() != entry["seed"]:
+            self._fail("draw seed", f"window {entry['window']}: the proof gives another seed")
+
+    def _take_admitted(self, entry: Entry) -> None:
+        at = self._at or 0
+        for fan, why in entry["passed"]:
+            self._passed[fan] = (why, at)
+        for fan, place in entry["fans"]:
+            if self.places.get(fan) != place:
+                self._fail("place", f"{fan} was drawn to {self.places.get(fan)}, not {place}")
+            elif fan in self.called:
+                self._called_again.append((fan, at))
+            elif place < self._served and fan not in self._passed:
+                self._fail("order", f"place {place} was called after place {self._served}")
+            self._served = max(self._served, place)
+            self.called.setdefault(fan, at)
+            self.counts["called"] += 1
+
+    def _is_reason(self, fan: str, why: str) -> bool:
+        if why in PASSED_OVER:
+            return why in self._verdicts.get(fan, ())
+        return why == "left" or (why == "merged" and fan in self.leads)
+
+    def _was_held(self, fan: str) -> bool:
+        return not self._verdicts.get(fan, set()).isdisjoint(PASSED_OVER)

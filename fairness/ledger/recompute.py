@@ -1,0 +1,56 @@
+"""The order of the line as it follows from the log, and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fairness import draw
+from fairness.ledger.entries import Entry
+
+
+@dataclass(slots=True)
+class Window:
+    """One window as its batch in the log describes it."""
+
+    number: int
+    arrivals: list[tuple[str, int]] = field(default_factory=list)  # (fan, µs) in order
+    merged: dict[str, str] = field(default_factory=dict)  # fan -> lead
+
+    def take(self, entry: Entry) -> None:
+        """Add what an arrivals or merges entry says; other entries change nothing."""
+        if entry["type"] == "arrivals":
+            self.arrivals += [(fan, at_us) for fan, at_us in entry["fans"]]
+        elif entry["type"] == "merges":
+            self.merged.update(entry["fans"])
+
+
+def leaves(sale_id: str, arrivals: Iterable[tuple[str, int]]) -> list[bytes]:
+    """Return the leaf hashes of arrivals, as a window's root commits to them."""
+    return [draw.leaf(sale_id, fan, at_us) for fan, at_us in arrivals]
+
+
+def drawn(
+    sale_id: str, arrivals: Sequence[tuple[str, int]], merged: Collection[str], seed: bytes
+) -> list[str]:
+    """Return the fans of one window in drawn order; merged ones have no place of their own."""
+    order = draw.order(seed, leaves(sale_id, arrivals))
+    return [fan for fan, _ in (arrivals[index] for index in order) if fan not in merged]
+
+
+def line(entries: Iterable[Entry], sale_id: str) -> Iterator[str]:
+    """Yield the fans of a sale in the order of their places: the first has place 1.
+
+    Believes the entries; `verify` is what checks them. Only drawn windows have places.
+    """
+    waiting: dict[int, Window] = {}
+    for entry in entries:
+        if entry["sale"] != sale_id:
+            continue
+        if entry["type"] in ("arrivals", "merges"):
+            number = entry["window"]
+            waiting.setdefault(number, Window(number)).take(entry)
+        elif entry["type"] == "draw" and entry["window"] in waiting:
+            window = waiting.pop(entry["window"])
+            seed = bytes.fromhex(entry["seed"])
+            yield from drawn(sale_id, window.arrivals, window.merged, seed)

@@ -1,0 +1,78 @@
+"""Checks one sale's seats from its entries: sold once, to called fans, within the limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fairness.ledger.entries import Entry
+from fairness.ledger.linecheck import LineCheck, Report
+
+
+class SeatCheck:
+    """Which order has which seat, as far as the entries have said. `take`, then `finish`."""
+
+    def __init__(self, report: Report, line: LineCheck) -> None:
+        self._report = report
+        self._line = line
+        self._sold: dict[str, tuple[str, str]] = {}  # seat -> (order, fan)
+        self._tickets: Counter[str] = Counter()  # by fan
+        self._people: dict[str, set[str]] = {}  # lead -> fans who bought
+        self._buyers: dict[str, int] = {}  # fan -> index of their first purchase
+        self._totals: list[tuple[int, dict[str, int]]] = []
+
+    def take(self, index: int, entry: Entry) -> None:
+        """Check one entry; those that are not about seats change nothing."""
+        match entry["type"]:
+            case "seats_sold":
+                self._take_sold(index, entry)
+            case "seats_released":
+                self._take_released(entry)
+            case "closed":
+                self._totals.append((index, entry["totals"]))
+
+    def finish(self) -> None:
+        """Check what can only be known at the end.
+
+        A sale and the call that it needs may be logged in either order within a second.
+        """
+        for fan, index in self._buyers.items():
+            if self._line.person(fan) not in self._line.called and fan not in self._line.called:
+                self._report("sold uncalled", f"{fan} bought but was never called", index)
+        counts = self._line.counts
+        found = {name: counts[name] for name in ("arrived", "merged", "called", "sold")}
+        found["placed"] = len(self._line.places)
+        for index, totals in self._totals:
+            for name, stated in totals.items():
+                if found.get(name, stated) < stated:
+                    what = f"{stated} {name}, but the log has only {found[name]}"
+                    self._report("totals", what, index)
+
+    def _take_sold(self, index: int, entry: Entry) -> None:
+        order, fan = entry["order"], entry["fan"]
+        for seat in entry["seats"]:
+            owner = self._sold.get(seat)
+            if owner is None:
+                self._line.counts["sold"] += 1
+            elif owner[0] != order:
+                self._report("sold twice", f"seat {seat} is sold to {owner[1]} already", index)
+            if owner is None or owner[0] != order:
+                self._tickets[fan] += 1
+            self._sold[seat] = (order, fan)
+        self._buyers.setdefault(fan, index)
+        self._check_limit(index, fan)
+
+    def _take_released(self, entry: Entry) -> None:
+        # A hold that lapsed is noted later than the seat was sold on: only the owner's counts.
+        for seat in entry["seats"]:
+            order, fan = self._sold.get(seat, ("", ""))
+            if order and order == entry["order"]:
+                del self._sold[seat]
+                self._tickets[fan] -= 1
+
+    def _check_limit(self, index: int, fan: str) -> None:
+        manifest, person = self._line.manifest, self._line.person(fan)
+        self._people.setdefault(person, set()).add(fan)
+        has = sum(self._tickets[one] for one in self._people[person])
+        if manifest and has > manifest.limit_per_person:
+            what = f"{has} tickets for {person}, the limit is {manifest.limit_per_person}"
+            self._report("limit", what, index)

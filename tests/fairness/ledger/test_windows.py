@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from boxoffice.dynamo import Database
+from boxoffice.ledger.store import LedgerStore
+from fairness import beacon, draw
+from fairness.ledger import entries, windows
+from fairness.ledger.log import Log
+from fairness.ledger.verify import verify
+from tests.fairness.ledger.stores import (
+    BEACON_SEED,
+    MANIFEST,
+    ORIGIN,
+    SEED,
+    START,
+    MemoryStore,
+    arrivals_of,
+    fan,
+    log_of,
+    small_sale,
+)
+
+
+def committed(log: Log, count: int = 20) -> int:
+    log.append("manifest", [entries.manifest(MANIFEST, START)])
+    return windows.commit(log, "sale", 0, arrivals_of(0, count, 0), {}, {}, START)
+
+
+def test_nothing_is_drawn_before_the_window_is_published(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = log_of(tmp_path, store)
+    assert windows.draw_window(log, "sale", 0, BEACON_SEED, START) is None
+    committed(log)
+    assert windows.draw_window(log, "sale", 0, BEACON_SEED, START) is None
+    size = store.size()
+    log.seal()
+    assert windows.draw_window(log, "sale", 0, BEACON_SEED, START)
+    assert store.size() == size + 1
+
+
+def test_a_window_is_logged_once_and_the_first_stands(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = log_of(tmp_path, store)
+    index = committed(log)
+    size = store.size()
+    again = windows.commit(log, "sale", 0, arrivals_of(0, 5, 0), {}, {}, START + 9)
+    assert (again, store.size()) == (index, size)
+    assert entries.decode(store.entries[index])["count"] == 20
+
+
+def test_drawing_twice_draws_once(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = log_of(tmp_path, store)
+    committed(log)
+    log.seal()
+    first = windows.draw_window(log, "sale", 0, BEACON_SEED, START)
+    size = store.size()
+    assert windows.draw_window(log, "sale", 0, BEACON_SEED, START + 5) == first
+    assert store.size() == size
+
+
+def test_the_seed_is_the_beacons_proof_over_the_window_entry(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = log_of(tmp_path, store)
+    index = committed(log)
+    log.seal()
+    line = windows.draw_window(log, "sale", 0, BEACON_SEED, START)
+    drawn = entries.decode(store.entries[-1])
+    public = beacon.public_key(BEACON_SEED)
+    beta = beacon.verify(public, store.entries[index], bytes.fromhex(drawn["proof"]))
+    assert beacon.draw_seed(beta).hex() == drawn["seed"]
+    arrivals = arrivals_of(0, 20, 0)
+    leaves = [draw.leaf("sale", name, at_us) for name, at_us in arrivals]
+    order = draw.order(bytes.fromhex(drawn["seed"]), leaves)
+    assert line == [arrivals[n][0] for n in order]
+
+
+def test_what_screening_decided_cannot_be_changed_after_the_draw_is_known() -> None:
+    """A merge or a verdict changes the window entry, and so the seed: it cannot steer it."""
+    arrivals = arrivals_of(0, 5, 0)
+    plain, merged, judged = (
+        windows.entries_of("sale", 0, arrivals, merges, verdicts, START)[-1]
+        for merges, verdicts in (
+            ({}, {}),
+            ({fan(1): fan(0)}, {}),
+            ({}, {fan(1): ("review", ["odd"])}),
+        )
+    )
+    assert len({entry["screened"] for entry in (plain, merged, judged)}) == 3
+    assert plain["root"] == merged["root"] == judged["root"]
+
+
+def test_a_merge_of_a_fan_who_has_a_place_already_changes_no_place(tmp_path: Path) -> None:
+    store = MemoryStore()
+    log = log_of(tmp_path, store)
+    committed(log, 4)
+    late = arrivals_of(1, 3, 4)
+    windows.commit(log, "sale", 1, late, {fan(0): fan(1), fan(4): fan(1)}, {}, START)
+    log.seal()
+    first = windows.draw_window(log, "sale", 0, BEACON_SEED, START) or []
+    second = windows.draw_window(log, "sale", 1, BEACON_SEED, START) or []
+    assert (set(first), set(second)) == ({fan(0), fan(1), fan(2), fan(3)}, {fan(5), fan(6)})
+    places = [(name, place) for place, name in enumerate(first + second, 1) if name != fan(0)]
+    log.append("called", [entries.admitted("sale", START, places, [(fan(0), "merged")])])
+    log.seal()
+    assert verify(tmp_path).failures == ()
+
+
+@pytest.mark.parametrize("count", [3_000, 30_000])
+def test_a_large_window_is_committed_and_drawn_whole(
+    tmp_path: Path, db: Database, count: int
+) -> None:
+    store = LedgerStore(db)
+    log = Log(store, tmp_path, ORIGIN, SEED, beacon.public_key(BEACON_SEED))
+    committed(log, count)
+    log.seal()
+    line = windows.draw_window(log, "sale", 0, BEACON_SEED, START) or []
+    log.seal()
+    assert sorted(line) == [fan(n) for n in range(count)]
+    found = verify(tmp_path)
+    assert (found.failures, found.checked["placed"]) == ((), count)
+
+
+def test_a_whole_sale_in_the_database_is_verified(tmp_path: Path, any_db: Database) -> None:
+    def log() -> Log:
+        key = beacon.public_key(BEACON_SEED)
+        return Log(LedgerStore(any_db), tmp_path, ORIGIN, SEED, key)
+
+    line = small_sale(log())
+    assert small_sale(log()) == line
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: small_sale(log()), range(3))) == [line] * 3
+    found = verify(tmp_path)
+    assert [str(failure) for failure in found.failures] == []
+    assert found.checked["placed"] == len(line) == 18
