@@ -1,0 +1,29 @@
+"""What runs when. Every entry is safe to run early, late, twice, or never at one moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.app import app
+
+# A task that found no worker in time is dropped: the next one does all that it would have done.
+EXPIRES_S = 10
+
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """Return a timetable entry that sends `task` every `seconds`."""
+    return {"task": task, "schedule": seconds, "options": {"expires": EXPIRES_S}}
+
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "open and close sales": every(1, "line.onsale"),
+    "move the lines": every(1, "line.tick"),
+    "seal the log": every(1, "ledger.seal"),
+    "send the mail": every(1, "notices.deliver"),
+    "give back lapsed holds": every(2, "orders.expire"),
+    "compare the seats shown with the seats kept": every(10, "allocation.reconcile"),
+}
+
+app.conf.beat_schedule = TIMETABLE
+app.conf.beat_scheduler = "schedules.lease:LeasedScheduler"
+app.conf.beat_max_loop_interval = 1

@@ -1,0 +1,155 @@
+"""Clients and services, made on first use: one of each per process, and none at import.
+
+Only tasks and the front door ask here; services are given their clients. A child that a worker
+forks forgets its parent's: a connection belongs to one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from celery import signals
+from redis import Redis
+
+from boxoffice import dynamo
+from boxoffice.accounts.service import Accounts
+from boxoffice.catalogue.service import Catalogue
+from boxoffice.dynamo import Database
+from boxoffice.inventory.service import Inventory
+from boxoffice.ledger.store import LedgerStore
+from boxoffice.notices.service import Notices
+from boxoffice.notices.smtp import SmtpSender
+from boxoffice.orders.service import Orders
+from boxoffice.payments.service import Payments
+from boxoffice.payments.testing import TestProvider
+from boxoffice.sales.service import Sales
+from boxoffice.tickets.service import Tickets
+from fairness import beacon
+from fairness.ledger.log import Log
+from fairness.line import Line
+from fairness.screening.tables import Source
+from fairness.stock import Stock
+from workers.app import TIMEOUTS
+from workers.settings import settings
+
+
+@cache
+def redis() -> Redis:
+    """Return the store of the lines."""
+    return Redis.from_url(settings().redis_url, decode_responses=True, **TIMEOUTS)
+
+
+@cache
+def broker() -> Redis:
+    """Return the broker's store, to look at the length of its queues."""
+    return Redis.from_url(settings().broker_url, decode_responses=True, **TIMEOUTS)
+
+
+@cache
+def database() -> Database:
+    """Return the database."""
+    its = settings()
+    return dynamo.connect(its.dynamodb_endpoint, its.aws_region, its.table_prefix)
+
+
+@cache
+def line(sale_id: str) -> Line:
+    """Return the line of a sale."""
+    return Line(redis(), sale_id)
+
+
+@cache
+def stock(sale_id: str) -> Stock:
+    """Return the cache of a sale's taken seats."""
+    return Stock(redis(), sale_id)
+
+
+@cache
+def screening_tables() -> Source:
+    """Return what is known of addresses and mailboxes."""
+    return Source(settings().screening_tables)
+
+
+@cache
+def ledger_store() -> LedgerStore:
+    """Return where the log's entries are kept."""
+    return LedgerStore(database())
+
+
+@cache
+def log() -> Log:
+    """Return the public log."""
+    its = settings()
+    return Log(
+        ledger_store(),
+        its.ledger_folder,
+        its.ledger_origin,
+        its.ledger_key,
+        beacon.public_key(its.beacon_key),
+    )
+
+
+@cache
+def accounts() -> Accounts:
+    """Return the accounts."""
+    return Accounts(database(), settings().pepper)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the catalogue."""
+    return Catalogue(database())
+
+
+@cache
+def sales() -> Sales:
+    """Return the sales."""
+    return Sales(database())
+
+
+@cache
+def inventory() -> Inventory:
+    """Return the seats."""
+    return Inventory(database())
+
+
+@cache
+def payments() -> Payments:
+    """Return the payments."""
+    return Payments(database(), TestProvider(database(), settings().pepper))
+
+
+@cache
+def orders() -> Orders:
+    """Return the orders."""
+    return Orders(database(), payments(), Tickets(database(), settings().ticket_key))
+
+
+@cache
+def notices() -> Notices:
+    """Return the notices."""
+    its = settings()
+    return Notices(
+        database(),
+        SmtpSender(its.smtp_url),
+        accounts(),
+        mail_from=its.mail_from,
+        site=its.public_url,
+    )
+
+
+_ALL: tuple[Callable[..., Any], ...] = (
+    redis, broker, database, line, stock, screening_tables, ledger_store, log, accounts,
+    catalogue, sales, inventory, payments, orders, notices,
+)  # fmt: skip
+
+
+def reset(**_: Any) -> None:
+    """Forget every client; the next caller makes new ones."""
+    for client in _ALL:
+        client.cache_clear()  # type: ignore[attr-defined]
+
+
+signals.worker_process_init.connect(reset, dispatch_uid="clients.reset")

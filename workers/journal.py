@@ -1,0 +1,61 @@
+"""Everything that was decided, on its way into the public log.
+
+Decisions come from two places: the stream that a line's scripts write to, and the outbox of the
+tables. Both are removed from there only when they are logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from boxoffice.ledger.promises import Promises
+from fairness import keys
+from fairness.ledger import entries
+from fairness.screening.model import Visit
+from workers import clients
+from workers.about import about
+
+MOST_BATCHES = 50  # per run: between two of them the log is published
+MOST_DECISIONS = 100
+
+
+def write_down() -> int:
+    """Log what was decided since the last run, calls before orders; return how many batches."""
+    promises, batches = Promises(clients.database(), clients.log()), 0
+    for _ in range(MOST_BATCHES):
+        chosen = promises.choose()
+        # An order follows from a call: what was called before the choice is logged before it.
+        batches += sum(log_calls(sale_id) for sale_id in live_sales())
+        if chosen is None:
+            break
+        promises.keep(chosen)
+        batches += 1
+    return batches
+
+
+def live_sales() -> list[str]:
+    """Return the sales whose lines the ticks look after, in the order of their names."""
+    return sorted(map(str, clients.redis().smembers(keys.LIVE_SALES)))
+
+
+def log_calls(sale_id: str) -> int:
+    """Log who was called and passed over, and promise the called their mail; return how many."""
+    store, stream = clients.redis(), keys.decisions(sale_id)
+    decisions: Any = store.xrange(stream, count=MOST_DECISIONS)
+    for number, decision in decisions:
+        logged = entries.from_decision(sale_id, decision)
+        if logged:
+            clients.log().append(f"{sale_id}/calls/{number}", logged)
+        _promise_mail(sale_id, decision)
+        store.xdel(stream, number)
+    return len(decisions)
+
+
+def _promise_mail(sale_id: str, decision: Mapping[str, str]) -> None:
+    line, fans = clients.line(sale_id), [fan for fan in decision["fans"].split(",") if fan]
+    at_us, subject = int(decision["at_us"]), about(clients.sales().get(sale_id))
+    data = {"sale_id": sale_id, "about": subject, "until_us": at_us + line.manifest().turn_us}
+    accounts = {f: Visit.from_json(f, told).account for f, told in line.visits(fans).items()}
+    mails = [(who, data, f"{sale_id}-{fan}-turn") for fan, who in accounts.items() if who]
+    clients.notices().promise_all("your_turn", mails, at_us)

@@ -1,0 +1,119 @@
+"""A window's way from its closing to its draw, and the call of those who were drawn.
+
+Each step does all that is ready, in the order of windows, and may be stopped or doubled anywhere:
+what a step decides is written at once and only once, by the line or by the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boxoffice.accounts.model import Account
+from fairness.clock import now_us
+from fairness.ledger import windows
+from fairness.line import ClosedWindow, Line
+from fairness.screening import model as screening
+from fairness.screening.window import Screened, screen_window
+from workers import clients, stocktaking
+from workers.settings import settings
+
+
+def screen(sale_id: str) -> int:
+    """Judge the fans of every closed window; return how many windows were judged here."""
+    line = clients.line(sale_id)
+    return sum(_screen(line, window) for window in line.windows_in("closed"))
+
+
+def commit(sale_id: str) -> int:
+    """Log every screened window with its verdicts; return how many windows there were."""
+    line = clients.line(sale_id)
+    ready = line.windows_in("screened")
+    verdicts, merged = (line.verdicts(), line.merged()) if ready else ({}, {})
+    for window in ready:
+        fans = [fan for fan, _ in window.arrivals]
+        windows.commit(
+            clients.log(),
+            sale_id,
+            window.number,
+            window.arrivals,
+            {fan: _lead(merged, fan) for fan in fans if fan in merged},
+            {fan: _told(verdicts[fan]) for fan in fans if _stands(verdicts.get(fan))},
+            now_us(),
+        )
+        line.advance(window.number, "committed")
+    return len(ready)
+
+
+def draw(sale_id: str) -> int:
+    """Draw every committed window that is published; return how many fans got their places."""
+    line, placed = clients.line(sale_id), 0
+    for number, step in line.pending().items():
+        order = None
+        if step == "committed":
+            order = windows.draw_window(
+                clients.log(), sale_id, number, settings().beacon_key, now_us()
+            )
+        if order is None:  # a later window waits for an earlier one
+            break
+        placed += line.place(number, order)
+    return placed
+
+
+def admit(sale_id: str) -> int:
+    """Call the next fans, as many as may shop and could find a seat; return how many."""
+    free = stocktaking.free_seats(clients.sales().get(sale_id))
+    return len(clients.line(sale_id).admit(free))
+
+
+def _screen(line: Line, window: ClosedWindow) -> bool:
+    told = line.visits(fan for fan, _ in window.arrivals)
+    visits = [screening.Visit.from_json(fan, told.get(fan), at) for fan, at in window.arrivals]
+    found = screen_window(
+        clients.redis(),
+        line.sale_id,
+        visits,
+        _accounts(visits),
+        tables=clients.screening_tables().current(),
+        pepper=settings().pepper,
+        opens_at_us=line.manifest().opens_at_us,
+    )
+    return line.screened(window.number, _verdicts(found), found.merges())
+
+
+def _accounts(visits: Sequence[screening.Visit]) -> dict[str, screening.Account]:
+    known = clients.accounts().get_many([visit.account for visit in visits if visit.account])
+    return {v.fan: _facts(known[v.account]) for v in visits if v.account in known}
+
+
+def _facts(account: Account) -> screening.Account:
+    return screening.Account(
+        account.email_domain,
+        account.email_hash,
+        account.created_us,
+        account.verified,
+        account.cards,
+    )
+
+
+def _verdicts(found: Screened) -> dict[str, tuple[str, str]]:
+    return {
+        fan: (judgement.verdict, judgement.findings_json())
+        for fan, judgement in found.judgements.items()
+        if judgement.verdict != screening.ADMIT
+    }
+
+
+def _stands(record: Mapping[str, Any] | None) -> bool:
+    """Whether this is a verdict of its own in the log; there a merge is another kind of entry."""
+    return record is not None and record["verdict"] != screening.MERGE
+
+
+def _told(record: Mapping[str, Any]) -> tuple[str, list[str]]:
+    return record["verdict"], [finding["rule"] for finding in record["findings"]]
+
+
+def _lead(merged: Mapping[str, str], fan: str) -> str:
+    while fan in merged:
+        fan = merged[fan]
+    return fan

@@ -1,0 +1,92 @@
+"""What every tick does for a live sale, whatever was or was not done before."""
+
+from __future__ import annotations
+
+from boxoffice.sales.model import CLOSED, PAUSED, Sale
+from fairness import board, keys
+from fairness.clock import now_us
+from fairness.ledger import entries
+from fairness.line import Line, LineStatus
+from workers import clients, metrics, queues, steps, stocktaking
+
+# Sales and lines have each their own words for the same: a scheduled sale's line is open early,
+# and lets nobody in before its time.
+STATUS = {PAUSED: "paused", CLOSED: "closed"}
+
+
+def move(sale_id: str) -> None:
+    """Close windows, send what is ready on its way, call the next fans, rewrite the board."""
+    line, sale = clients.line(sale_id), clients.sales().get(sale_id)
+    steer(line, sale)
+    closed = line.close_due_windows()
+    hand_on(line, closed)
+    stock = stocktaking.by_tier(sale)
+    line.admit(sum(free for _, free in stock.values()))
+    status = line.status()
+    show(line, status, stock)
+    if sale.state == CLOSED and is_over(line, status):
+        end(line, status)
+
+
+def steer(line: Line, sale: Sale) -> None:
+    """Make the line do what the organiser, or the clock, decided about the sale."""
+    status = line.status()
+    wanted = (STATUS.get(sale.state, "open"), sale.rate_per_s, sale.capacity, sale.message)
+    if (status.status, status.rate_per_s, status.capacity, status.message) != wanted:
+        line.control(status=wanted[0], rate_per_s=wanted[1], capacity=wanted[2], message=wanted[3])
+
+
+def hand_on(line: Line, closed: list[int]) -> None:
+    """Send the step that each window waits for: at once for new ones, else now and then."""
+    waiting = set(line.pending().values())
+    if closed:
+        steps.send(steps.SCREEN, line.sale_id)
+    elif "closed" in waiting:
+        steps.remind(clients.redis(), steps.SCREEN, line.sale_id)
+    if "screened" in waiting:
+        steps.remind(clients.redis(), steps.COMMIT, line.sale_id)
+    if "committed" in waiting:
+        steps.remind(clients.redis(), steps.DRAW, line.sale_id)
+
+
+def show(line: Line, status: LineStatus, stock: dict[str, tuple[int, int]]) -> None:
+    """Rewrite the board and the metrics."""
+    store = clients.redis()
+    pace = board.pace(board.read(store, line.sale_id), status)
+    checkpoint = clients.ledger_store().checkpoint()
+    board.store(store, board.build(status, line.manifest(), stock, checkpoint, pace))
+    fans = {
+        name: getattr(status, name)
+        for name in ("arrived", "merged", "placed", "called", "inside", "done", "left")
+    }
+    metrics.show(metrics.FANS, fans, sale=line.sale_id)
+    metrics.show(metrics.SEATS, stocktaking.states(line.sale_id), sale=line.sale_id)
+
+
+def is_over(line: Line, status: LineStatus) -> bool:
+    """Return whether a closed sale has nothing left that somebody must look after."""
+    return not (
+        status.turns
+        or status.windows_pending
+        or clients.redis().xlen(keys.decisions(line.sale_id))
+        or stocktaking.states(line.sale_id)["held"]
+    )
+
+
+def end(line: Line, status: LineStatus) -> None:
+    """Log the totals of a sale that is over, and let the ticks rest."""
+    totals = {
+        "arrived": status.arrived,
+        "merged": status.merged,
+        "placed": status.placed,
+        "called": status.called,
+        "sold": stocktaking.states(line.sale_id)["sold"],
+    }
+    clients.log().append(f"{line.sale_id}/closed", [entries.closed(line.sale_id, now_us(), totals)])
+    line.retire()
+
+
+def count_queues() -> None:
+    """Let the metrics say how many tasks wait in each queue."""
+    lengths = {name: int(clients.broker().llen(name)) for name in queues.ALL}
+    metrics.show(metrics.QUEUES, lengths)
