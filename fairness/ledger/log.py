@@ -17,9 +17,8 @@ from fairness.errors import LogBroken, NotFound
 from fairness.ledger import entries as kinds
 from fairness.ledger import merkle, notes
 from fairness.ledger.notes import Checkpoint
-from fairness.ledger.tiles import Builder, Folder, Tree
+from fairness.ledger.tiles import CHECKPOINT, Builder, Folder, Tree
 
-CHECKPOINT = "checkpoint"
 KEY = "key"
 BEACON_KEY = "beacon-key"
 BEACON = "ecvrf"

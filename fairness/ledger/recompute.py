@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fairness import draw
-from fairness.ledger.entries import Entry
+from fairness.ledger import notes
+from fairness.ledger.entries import Entry, decode
+from fairness.ledger.tiles import CHECKPOINT, WIDTH, Folder
 
 
 @dataclass(slots=True)
@@ -34,15 +37,30 @@ def drawn(
     sale_id: str, arrivals: Sequence[tuple[str, int]], merged: Collection[str], seed: bytes
 ) -> list[str]:
     """Return the fans of one window in drawn order; merged ones have no place of their own."""
-    order = draw.order(seed, leaves(sale_id, arrivals))
-    return [fan for fan, _ in (arrivals[index] for index in order) if fan not in merged]
+    drawn_order = draw.order(seed, leaves(sale_id, arrivals))
+    return [fan for fan, _ in (arrivals[index] for index in drawn_order) if fan not in merged]
 
 
-def line(entries: Iterable[Entry], sale_id: str) -> Iterator[str]:
-    """Yield the fans of a sale in the order of their places: the first has place 1.
+def line(folder: Path, sale_id: str) -> list[str]:
+    """Return the fans of a sale in the order of their places, from a log's public files.
 
-    Believes the entries; `verify` is what checks them. Only drawn windows have places.
+    Believes the files; `verify` is what checks them. Only drawn windows have places. LogBroken
+    when the files cannot be read.
     """
+    return list(order(published(folder), sale_id))
+
+
+def published(folder: Path) -> Iterator[Entry]:
+    """Yield the entries that the checkpoint in `folder` covers; LogBroken if one is not there."""
+    files = Folder(folder)
+    size = notes.read((files.read(CHECKPOINT) or b"").decode()).size
+    for start in range(0, size, WIDTH):
+        for data in files.bundle(start // WIDTH, min(WIDTH, size - start)):
+            yield decode(data)
+
+
+def order(entries: Iterable[Entry], sale_id: str) -> Iterator[str]:
+    """Yield the fans of a sale in the order of their places: the first has place 1."""
     waiting: dict[int, Window] = {}
     for entry in entries:
         if entry["sale"] != sale_id:

@@ -20,6 +20,7 @@ from fairness.ledger.merkle import HASH
 
 WIDTH = 256
 ENTRIES = "entries"
+CHECKPOINT = "checkpoint"
 
 Sink = Callable[[str, bytes], None]  # (path inside the folder, content)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from fairness.errors import LogBroken
 from fairness.ledger import entries, notes
 from fairness.ledger.linecheck import LineCheck
-from fairness.ledger.log import BEACON, BEACON_KEY, CHECKPOINT, KEY
+from fairness.ledger.log import BEACON, BEACON_KEY, KEY
 from fairness.ledger.notes import Checkpoint
 from fairness.ledger.seatcheck import SeatCheck
-from fairness.ledger.tiles import WIDTH, Builder, Folder
+from fairness.ledger.tiles import CHECKPOINT, WIDTH, Builder, Folder
 
 
 @dataclass(frozen=True, slots=True)

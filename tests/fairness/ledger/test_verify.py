@@ -55,9 +55,9 @@ def test_an_honest_sale_is_verified_and_counted(folder: Path, line: list[str]) -
     assert (found.checked["called"], found.checked["sold"]) == (17, 4)
 
 
-def test_the_line_is_recomputed_from_the_entries_alone(store: MemoryStore, line: list[str]) -> None:
-    logged = [entries.decode(data) for data in store.entries]
-    assert list(recompute.line(logged, "sale")) == line
+def test_the_line_is_recomputed_from_the_public_files_alone(folder: Path, line: list[str]) -> None:
+    assert recompute.line(folder, "sale") == line
+    assert recompute.line(folder, "another") == []
     assert set(line) == {fan(n) for n in range(20)} - {fan(3), fan(4)}
     assert [{fan(n) for n in window} for window in (range(12), range(12, 17), range(17, 20))] == [
         set(line[:10]) | {fan(3), fan(4)},
