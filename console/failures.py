@@ -13,7 +13,7 @@ import click
 from redis import RedisError
 
 from console.supervisor import Stopped
-from fairness.errors import FairTicketError, Invalid, Misconfigured
+from fairness.errors import FairTicketError, Invalid, Misconfigured, Unavailable
 
 
 class Failure(click.ClickException):
@@ -29,8 +29,13 @@ class Failure(click.ClickException):
         """Print the error, then the field, the rule and the remedy where it has them."""
         click.echo(f"fairticket: {self.message}", file=file, err=True)
         for name in ("field", "rule", "remedy"):
-            if (value := getattr(self.error, name)) is not None:
+            if value := getattr(self.error, name) or self._otherwise(name):
                 click.echo(f"  {name + ':':<8}{value}", file=file, err=True)
+
+    def _otherwise(self, name: str) -> str | None:
+        """Return what to say where the error says nothing."""
+        away = name == "remedy" and isinstance(self.error, Unavailable)
+        return "see which part is away: fairticket doctor" if away else None
 
 
 class WrongCall(Failure):

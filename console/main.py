@@ -1,8 +1,9 @@
-"""The `fairticket` command. Every sub-command is loaded when it is asked for."""
+"""The `fairticket` command. A sub-command is imported when it is asked for, not before."""
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,27 @@ import click
 from console import failures
 from console.home import DEFAULT
 
-# name -> where it is: module:attribute
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is (module:attribute), and its line in the overview."""
+
+    where: str
+    text: str
+
+
 COMMANDS = {
-    "up": "console.commands.up:up",
-    "rehearse": "console.rehearsal.command:rehearse",
-    "doctor": "console.commands.doctor:doctor",
-    "sale": "console.commands.sale:sale",
-    "audit": "console.commands.audit:audit",
-    "tables": "console.commands.tables:tables",
-    "web": "console.commands.run:web",
-    "worker": "console.commands.run:worker",
-    "beat": "console.commands.run:beat",
-    "flower": "console.commands.run:flower",
-    "mailsink": "console.commands.run:mailsink",
+    "up": Place("console.commands.up:up", "Start everything, and stay until Ctrl-C."),
+    "rehearse": Place("console.rehearsal.command:rehearse", "Run a whole sale with a crowd."),
+    "doctor": Place("console.commands.doctor:doctor", "Say what is wrong, and what to do."),
+    "sale": Place("console.commands.sale:sale", "See and steer sales."),
+    "audit": Place("console.commands.audit:audit", "Check the log of a sale."),
+    "tables": Place("console.commands.tables:tables", "Look after the DynamoDB tables."),
+    "web": Place("console.commands.run:web", "Serve the site over HTTP."),
+    "worker": Place("console.commands.run:worker", "Do the tasks of one queue."),
+    "beat": Place("console.commands.run:beat", "Send the tasks of the timetable."),
+    "flower": Place("console.commands.run:flower", "Show workers and tasks in a browser."),
+    "mailsink": Place("console.commands.run:mailsink", "Keep mail to be read, deliver none."),
 }
 
 
@@ -38,9 +47,14 @@ class Commands(click.Group):
         """Return the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name].split(":")
+        module, attribute = COMMANDS[cmd_name].where.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the overview without importing what it is about."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.text) for name, place in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever goes wrong reaches click as one clear message."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from console import engines, gateway, probes, processes
+from console.engines import LOCAL
 from console.home import Home
 from console.supervisor import Child
 from fairness import keys
 from fairness.errors import Conflict, Misconfigured
 from workers import queues
 
-LOCAL = "127.0.0.1"
 ORGANISER = "organiser@fairticket.example"
 # Seats are allocated in parallel; every other group does its work in few, large steps.
 CONCURRENCY = {queues.ALLOCATION: 2}

@@ -61,6 +61,7 @@ class Supervisor:
         self._say = say
         self._keep = tuple(keep)
         self._runs: list[_Run] = []
+        self._together: list[list[_Run]] = []
         self._lock = threading.RLock()  # a rehearsal watches from a thread
         self._asked = 0
         self._guardian = self._start_guardian()
@@ -80,7 +81,7 @@ class Supervisor:
             return {r.child.name: r.process.pid for r in self._runs if r.again_at is None}
 
     def start(self, children: Sequence[Child]) -> None:
-        """Start the children together and return when all are ready.
+        """Start the children together and return when all are ready. They will end together.
 
         Unavailable, with the end of its log, when one dies first or takes too long; Stopped when
         someone asked to leave meanwhile.
@@ -88,6 +89,7 @@ class Supervisor:
         with self._lock:
             runs = [_Run(child, self._spawn(child), time.monotonic()) for child in children]
             self._runs += runs
+            self._together.append(runs)
         waiting = runs
         while waiting := [run for run in waiting if not run.child.ready()]:
             if self.leaving:
@@ -106,8 +108,12 @@ class Supervisor:
     def stop(self) -> None:
         """End the children, the last started first; kill those that outstay their grace."""
         with self._lock:
-            for run in reversed(self._runs):
-                self._end(run)
+            for runs in reversed(self._together):
+                for run in runs:
+                    run.process.terminate()
+                asked_at = time.monotonic()
+                for run in runs:
+                    self._end(run, asked_at + run.child.grace_s)
             self._runs.clear()
             if self._guardian.stdin:
                 self._guardian.stdin.close()
@@ -159,10 +165,7 @@ class Supervisor:
             f" (log: {self._log(run.child)})"
         )
 
-    def _end(self, run: _Run) -> None:
-        if run.process.poll() is None:
-            run.process.terminate()
-        deadline = time.monotonic() + run.child.grace_s
+    def _end(self, run: _Run, deadline: float) -> None:
         while run.process.poll() is None:
             if time.monotonic() > deadline or self._asked > 1:
                 self._say(f"{run.child.name} did not end by itself: killed")

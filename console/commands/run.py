@@ -15,9 +15,9 @@ from typing import NoReturn
 import click
 
 from console import processes
+from console.engines import LOCAL
 from console.home import Home
 from console.settings import environment
-from console.stack import LOCAL
 from fairness.errors import Misconfigured
 from workers import queues
 from workers.settings import Settings

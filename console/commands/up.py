@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from console.engines import LOCAL
 from console.home import Home
 from console.launch import Started, running
-from console.stack import LOCAL, Options
+from console.stack import Options
 from console.supervisor import on_signals
 
 

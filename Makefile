@@ -1,0 +1,56 @@
+# What there is to do with this checkout: `make help`.
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := requirements/runtime.txt requirements/build.txt
+export PYTHON
+
+.PHONY: help demo up setup test bench lint fmt clean
+
+help: ## List what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## Rehearse a whole sale with a crowd; the site stays up until Ctrl-C (ARGS=…)
+	@$(BIN)/fairticket rehearse --stay $(ARGS)
+
+up: $(VENV)/.runtime ## Start everything and stay until Ctrl-C (ARGS=…)
+	@$(BIN)/fairticket up $(ARGS)
+
+setup: $(VENV)/.dev .venv-ministack/.stamp ## Install what developing and testing needs
+
+test: setup ## Run the whole suite with coverage, or a part of it: make test T=tests/fairness
+ifdef T
+	$(BIN)/pytest $(T)
+else
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+endif
+
+bench: setup ## Measure against a floor taken in the same run; writes build/bench.json
+	$(BIN)/python -m bench
+
+lint: setup ## Check style, types, and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: setup ## Put the code into the one format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## Remove what was built and installed here
+	rm -rf build dist *.egg-info .venv .venv-ministack .coverage .*_cache
+
+# A stamp says that the environment holds what the files named after it ask for.
+$(VENV)/.runtime: $(RUNTIME) setup.cfg
+	@tools/venv.sh $(VENV) $(RUNTIME)
+	@tools/package.sh $(VENV)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt setup.cfg
+	@tools/venv.sh $(VENV) requirements/dev.txt
+	@tools/package.sh $(VENV)
+	@touch $@ $(VENV)/.runtime
+
+.venv-ministack/.stamp: requirements/ministack.txt
+	@tools/venv.sh .venv-ministack requirements/ministack.txt
+	@touch $@
