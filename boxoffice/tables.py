@@ -80,13 +80,18 @@ SEATS = Table("seats", "sale_id", "seat_id")
 ORDERS = Table(
     "orders",
     "order_id",
-    indexes=(Index("by_account", "account_id", "created_us"), Index("by_sale", "sale_id")),
-    numbers=frozenset({"created_us"}),
+    indexes=(
+        Index("by_account", "account_id", "created_us"),
+        Index("by_sale", "sale_id"),
+        Index("by_due", "due_sale", "due_us"),  # sparse: only orders that a sweep must see to
+    ),
+    numbers=frozenset({"created_us", "due_us"}),
 )
 LIMITS = Table("limits", "person")  # person of one sale -> tickets held and bought
 # payments
 PAYMENTS = Table("payments", "payment_id")
 CARDS = Table("cards", "card_token")
+CHARGES = Table("charges", "charge_id")  # CARDS and CHARGES are the test provider's own books
 # tickets
 TICKETS = Table(
     "tickets",
@@ -112,6 +117,7 @@ ALL = (
     LIMITS,
     PAYMENTS,
     CARDS,
+    CHARGES,
     TICKETS,
     OUTBOX,
     NOTICES,

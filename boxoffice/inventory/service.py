@@ -1,0 +1,56 @@
+"""The only door to the seats of a sale. They are held and sold by orders, never from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from boxoffice.catalogue.plan import SeatingPlan
+from boxoffice.dynamo import Database, Item
+from boxoffice.inventory.model import SeatState, TierStock, by_tier
+from boxoffice.inventory.store import SeatStore
+from boxoffice.sales.model import Sale
+
+
+class Inventory:
+    """One item for each seat of each sale."""
+
+    def __init__(self, db: Database) -> None:
+        self._store = SeatStore(db)
+
+    def create_seats(self, sale: Sale, plan: SeatingPlan) -> None:
+        """Put every priced seat of `plan` on sale, except those held back.
+
+        Seats that exist are left as they are, so it may run again, also during the sale.
+        """
+        present = {item["seat_id"] for item in self._store.items(sale.sale_id)}
+        items: list[Item] = []
+        for seat in plan.seats:
+            price = sale.prices.get(seat.category)
+            if price is None or seat.seat_id in present:
+                continue
+            item: Item = {
+                "sale_id": sale.sale_id,
+                "seat_id": seat.seat_id,
+                "tier": price.tier,
+                "cents": price.cents,
+                "blocked": sale.held_back.get(seat.seat_id),
+            }
+            items.append({name: value for name, value in item.items() if value is not None})
+        self._store.create(items)
+
+    def seats(self, sale_id: str, now_us: int) -> list[SeatState]:
+        """Return every seat of the sale as it is now, by seat id."""
+        return [SeatState.of(item, now_us) for item in self._store.items(sale_id)]
+
+    def taken(self, sale_id: str, now_us: int) -> dict[str, str]:
+        """Return seat -> "sold", "blocked" or "held:<until µs>": what the cache should say."""
+        states = ((seat.seat_id, seat.cached()) for seat in self.seats(sale_id, now_us))
+        return {seat_id: state for seat_id, state in states if state is not None}
+
+    def stock(self, sale_id: str, now_us: int) -> list[TierStock]:
+        """Return the stock of each price tier, the dearest first."""
+        return by_tier(self.seats(sale_id, now_us))
+
+    def release(self, sale_id: str, seat_ids: Sequence[str]) -> list[str]:
+        """Give seats that were held back to the sale; return those that were. Twice is once."""
+        return self._store.unblock(sale_id, seat_ids)

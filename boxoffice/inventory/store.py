@@ -1,0 +1,83 @@
+"""Where seats are kept: one item per seat of a sale, in SEATS.
+
+`order_id` stands on a sold seat, `blocked` (the reason) on one that is held back, `held_by` and
+`held_until_us` on one that was set aside. A hold whose time is over is no hold: nothing needs to
+tidy it for the next order to take the seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from boxoffice.dynamo import ConditionFailed, Database, Item, Write
+from boxoffice.tables import SEATS
+
+# The guard of the first promise. Everything else about seats is advice.
+FREE_OR_MINE = (
+    "attribute_exists(seat_id) AND attribute_not_exists(order_id) AND "
+    "attribute_not_exists(blocked) AND "
+    "(attribute_not_exists(held_by) OR held_by = :me OR held_until_us <= :now)"
+)
+MINE = "held_by = :me AND attribute_not_exists(order_id)"
+BATCH = 100  # writes in one transaction
+
+
+class SeatStore:
+    """Reads of SEATS, and the writes that a transaction over seats is made of."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def items(self, sale_id: str) -> Iterator[Item]:
+        """Yield every seat of the sale, by seat id."""
+        return self._db.query(SEATS, sale_id=sale_id)
+
+    def some(self, sale_id: str, seat_ids: Sequence[str]) -> list[Item]:
+        """Return those of `seat_ids` that exist, in no order."""
+        return self._db.get_many(SEATS, [_key(sale_id, seat_id) for seat_id in seat_ids])
+
+    def create(self, items: Sequence[Item]) -> None:
+        """Write the seats that do not exist yet; one that exists is left as it is."""
+        for start in range(0, len(items), BATCH):
+            left = list(items[start : start + BATCH])
+            while left:
+                writes = [self._db.put_(SEATS, i, "attribute_not_exists(seat_id)") for i in left]
+                try:
+                    self._db.transact(writes)
+                    break
+                except ConditionFailed as present:
+                    left = [i for n, i in enumerate(left) if n not in set(present.failed)]
+
+    def hold_(self, sale_id: str, seat_id: str, me: str, now_us: int, until_us: int) -> Write:
+        """Return the write that holds a seat for the order `me`."""
+        change = "SET held_by = :me, held_until_us = :until"
+        key = _key(sale_id, seat_id)
+        return self._db.update_(SEATS, key, change, FREE_OR_MINE, me=me, now=now_us, until=until_us)
+
+    def sell_(self, sale_id: str, seat_id: str, me: str, now_us: int) -> Write:
+        """Return the write that sells a seat to `me`, who holds it or finds it free."""
+        change = "SET order_id = :me, sold_us = :now REMOVE held_by, held_until_us"
+        key = _key(sale_id, seat_id)
+        return self._db.update_(SEATS, key, change, FREE_OR_MINE, me=me, now=now_us)
+
+    def release_(self, sale_id: str, seat_id: str, me: str) -> Write:
+        """Return the write that ends the hold of `me`."""
+        key = _key(sale_id, seat_id)
+        return self._db.update_(SEATS, key, "REMOVE held_by, held_until_us", MINE, me=me)
+
+    def unblock(self, sale_id: str, seat_ids: Sequence[str]) -> list[str]:
+        """Give seats that were held back to the sale; return those that were."""
+        return [seat_id for seat_id in seat_ids if self._unblock(sale_id, seat_id)]
+
+    def _unblock(self, sale_id: str, seat_id: str) -> bool:
+        key = _key(sale_id, seat_id)
+        write = self._db.update_(SEATS, key, "REMOVE blocked", "attribute_exists(blocked)")
+        try:
+            self._db.write(write)
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _key(sale_id: str, seat_id: str) -> Item:
+    return {"sale_id": sale_id, "seat_id": seat_id}
