@@ -1,0 +1,1 @@
+"""Money: charged once, given back once, behind one interface."""

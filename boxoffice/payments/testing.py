@@ -1,0 +1,107 @@
+"""A payment provider for demonstrations and tests, with its own books in CARDS and CHARGES.
+
+It behaves as real ones do: it gives tokens for cards, does the same key once, and can decline.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from dataclasses import asdict, replace
+from hashlib import sha256
+
+from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.payments.model import Card, Charge
+from boxoffice.tables import CARDS, CHARGES
+from fairness.errors import Invalid, NotFound
+
+GOOD = "4242424242424242"
+DECLINED = "4000000000000002"
+
+
+class TestProvider:
+    """Charges every card but DECLINED. `secret` keys the fingerprints."""
+
+    __test__ = False  # not a test case, whatever its name says
+
+    def __init__(self, db: Database, secret: str) -> None:
+        self._db = db
+        self._secret = secret.encode()
+
+    def tokenise(self, card: Card) -> str:
+        """Return a new token; Invalid names the field when this cannot be a card."""
+        number = re.sub(r"[ -]", "", card.number)
+        if not re.fullmatch(r"[0-9]{12,19}", number) or not _luhn(number):
+            raise _not_a_card("number", "the digits on the card", "check the digits")
+        if not re.fullmatch(r"(0[1-9]|1[0-2])/[0-9]{2}", card.expiry):
+            raise _not_a_card("expiry", "MM/YY", "write for example 08/29")
+        if not re.fullmatch(r"[0-9]{3,4}", card.cvc):
+            raise _not_a_card("cvc", "3 or 4 digits", "look at the back of the card")
+        token = f"card_{secrets.token_urlsafe(16)}"
+        print_ = hmac.new(self._secret, number.encode(), sha256).hexdigest()[:24]
+        self._db.put(
+            CARDS,
+            {"card_token": token, "fingerprint": print_, "declines": number == DECLINED},
+        )
+        return token
+
+    def charge(self, key: str, cents: int, currency: str, token: str) -> Charge:
+        """Return the charge under `key`, made now if it is new; NotFound for a strange token."""
+        card = self._db.get(CARDS, card_token=token)
+        if card is None:
+            raise NotFound("no such card", field="card_token", remedy="enter the card again")
+        declined = bool(card["declines"])
+        charge = Charge(
+            f"ch_{sha256(key.encode()).hexdigest()[:24]}",
+            "declined" if declined else "charged",
+            card["fingerprint"],
+            "the bank declined the card" if declined else "",
+        )
+        item: Item = {**asdict(charge), "cents": cents, "currency": currency, "refunded_cents": 0}
+        try:
+            self._db.write(self._db.put_(CHARGES, item, "attribute_not_exists(charge_id)"))
+        except ConditionFailed:
+            return self._get(charge.charge_id) or charge
+        return charge
+
+    def find(self, key: str) -> Charge | None:
+        """Return the charge under `key`, or None."""
+        return self._get(f"ch_{sha256(key.encode()).hexdigest()[:24]}")
+
+    def refund(self, charge_id: str) -> Charge:
+        """Give the whole charge back, once; NotFound when there is no such charge."""
+        charge = self._get(charge_id)
+        if charge is None:
+            raise NotFound("no such charge", field="charge_id", value=charge_id)
+        write = self._db.update_(
+            CHARGES,
+            {"charge_id": charge_id},
+            "SET #status = :refunded, refunded_cents = cents",
+            "#status = :charged",
+            {"#status": "status"},
+            refunded="refunded",
+            charged="charged",
+        )
+        try:
+            self._db.write(write)
+        except ConditionFailed:  # given back before, or never taken
+            return self._get(charge_id) or charge
+        return replace(charge, status="refunded")
+
+    def _get(self, charge_id: str) -> Charge | None:
+        item = self._db.get(CHARGES, charge_id=charge_id)
+        if item is None:
+            return None
+        return Charge(item["charge_id"], item["status"], item["fingerprint"], item["reason"])
+
+
+def _luhn(number: str) -> bool:
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[0::2]) + sum(doubled)) % 10 == 0
+
+
+def _not_a_card(name: str, rule: str, remedy: str) -> Invalid:
+    # The value is not repeated: nothing of a card is ever logged.
+    return Invalid(f"card {name} is not right", field=f"card.{name}", rule=rule, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Tickets: signed codes that anyone with the public key can check."""

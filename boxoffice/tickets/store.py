@@ -1,0 +1,45 @@
+"""Where tickets are kept: TICKETS, one item per ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from boxoffice.dynamo import Database, Write
+from boxoffice.tables import TICKETS
+from boxoffice.tickets.model import Ticket
+
+
+class TicketStore:
+    """Reads of TICKETS, and the write that issues one."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def put_(self, ticket: Ticket) -> Write:
+        """Return the write that issues `ticket`; it fails when the ticket exists."""
+        return self._db.put_(TICKETS, asdict(ticket), "attribute_not_exists(ticket_id)")
+
+    def get(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket, as it is now."""
+        item = self._db.get(TICKETS, ticket_id=ticket_id)
+        return Ticket.of(item) if item else None
+
+    def of_order(self, order_id: str) -> list[Ticket]:
+        """Return the tickets of an order, by seat."""
+        return _sorted(self._db, "by_order", order_id=order_id)
+
+    def of_account(self, account_id: str) -> list[Ticket]:
+        """Return the tickets of an account, by seat."""
+        return _sorted(self._db, "by_account", account_id=account_id)
+
+    def of_sale(self, sale_id: str) -> Iterator[Ticket]:
+        """Yield the tickets of a sale, in no order. Reads the whole table: for audits."""
+        items = (item for item in self._db.scan(TICKETS) if item["sale_id"] == sale_id)
+        return (Ticket.of(item) for item in items)
+
+
+def _sorted(db: Database, index: str, **key: Any) -> list[Ticket]:
+    tickets = (Ticket.of(item) for item in db.query(TICKETS, index=index, **key))
+    return sorted(tickets, key=lambda ticket: (ticket.order_id, ticket.seat_id))
