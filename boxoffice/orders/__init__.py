@@ -1,0 +1,1 @@
+"""Orders: seats held, paid for, given back; never sold twice."""

@@ -1,0 +1,243 @@
+"""The only door to orders: seats held for a fan, paid for, or given back.
+
+held → paid, expired or cancelled; expired → paid when a late payment finds the seats still free;
+held, expired or cancelled → refunded when money came for seats that are gone. A refused order
+never had seats. Every method may be called twice, or by two workers at once.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from boxoffice.catalogue.plan import SeatingPlan
+from boxoffice.dynamo import Database
+from boxoffice.inventory.service import Inventory
+from boxoffice.orders.choice import Choice, Stock
+from boxoffice.orders.model import Order, Request
+from boxoffice.orders.problems import declined, problem_of
+from boxoffice.orders.store import Changed, OrderStore
+from boxoffice.orders.writes import limit_reached
+from boxoffice.payments.model import Payment
+from boxoffice.payments.service import Payments
+from boxoffice.sales.model import Sale
+from boxoffice.tickets.service import Tickets
+from fairness.clock import SECOND
+from fairness.errors import (
+    Conflict,
+    Contention,
+    Forbidden,
+    NotFound,
+    Rejected,
+    SeatsTaken,
+    Unavailable,
+)
+
+TRIES = 5  # how often one call tries again when others were faster
+SWEEP = 200  # orders that one sweep looks at
+WATCH_US = 3600 * SECOND  # a charge that was begun and is not known to the provider by then is not
+WATCH_EVERY_US = 30 * SECOND
+
+
+class Orders:
+    """What can be done to an order."""
+
+    def __init__(self, db: Database, payments: Payments, tickets: Tickets) -> None:
+        self._store = OrderStore(db)
+        self._inventory = Inventory(db)
+        self._payments = payments
+        self._tickets = tickets
+
+    def allocate(
+        self, request: Request, sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
+    ) -> Order:
+        """Return the order under the request's id: "held", or "refused" with its problem.
+
+        All seats or none. Asking again returns the order that stands; Forbidden when that one is
+        another account's. Contention or Unavailable when it is worth another try, with the same
+        id.
+        """
+        limit = sale.manifest.limit_per_person
+        try:
+            if request.count > limit:
+                raise limit_reached(limit)
+            order = self._hold(request, sale, plan, stock, now_us)
+        except Rejected as refusal:
+            refused = Order.asked(request, sale, (), "refused", now_us, problem_of(refusal))
+            order = self._store.refuse(refused)
+        return _own(order, request.account_id)
+
+    def _hold(
+        self, request: Request, sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
+    ) -> Order:
+        choice = Choice(request, sale, plan, stock, self._inventory, now_us)
+        for _ in range(TRIES):
+            try:
+                wanted = Order.asked(request, sale, choice.pick(), "held", now_us)
+                order = self._store.hold(wanted)
+            except SeatsTaken as refusal:
+                if request.best is None:
+                    raise
+                choice.without(refusal.seat_ids)
+            except Contention:
+                continue
+            else:
+                with suppress(Unavailable):  # a cache: the order stands without it
+                    stock.mark_held(order.seat_ids, order.held_until_us)
+                return order
+        raise Contention
+
+    def pay(self, order_id: str, card_token: str, now_us: int) -> Order:
+        """Charge the card once and return the order as it then is.
+
+        That is "paid"; "held" with a problem when the card was declined; "expired" when the hold
+        was over before the charge; "refunded" when it was over after it and the seats were gone.
+        NotFound; Conflict while another card is being charged; Unavailable to try again.
+        """
+        order = self._must(order_id)
+        if order.state == "paid":
+            return order
+        if order.state == "held" and now_us < order.held_until_us:
+            payment = self._payments.charge(
+                order_id, order.total_cents, order.currency, card_token, now_us
+            )
+            if payment.state == "declined":
+                return self._store.note(order, declined(payment), now_us)
+            return self._confirm(order, payment, now_us)
+        # Too late for a new charge; one that was made in time is still honoured.
+        with suppress(Changed):
+            self._see_to(order, now_us)
+        return self._must(order_id)
+
+    def confirm(self, order_id: str, payment: Payment, now_us: int) -> Order:
+        """Return the order that was charged: "paid", or "refunded" when its seats are gone.
+
+        Order, seats, tickets, mail and log entry change together. Conflict when `payment` is not
+        a charge of this order.
+        """
+        if payment.order_id != order_id or payment.state not in ("charged", "refunded"):
+            raise Conflict("this payment does not pay this order", field="payment")
+        return self._confirm(self._must(order_id), payment, now_us)
+
+    def _confirm(self, order: Order, payment: Payment, now_us: int) -> Order:
+        for _ in range(TRIES):
+            if order.state == "paid":
+                return order
+            with suppress(Changed, Contention):
+                if order.state == "refunded":
+                    return self._refund(order, now_us)
+                return self._settle(order, payment, now_us)
+            order = self._must(order.order_id)
+        raise Contention
+
+    def _settle(self, order: Order, payment: Payment, now_us: int) -> Order:
+        try:
+            if order.state not in ("held", "expired"):
+                raise Conflict(f"the order was {order.state} before the payment arrived")
+            tickets = self._tickets.issue_(order, now_us)
+            return self._store.sell(order, payment.payment_id, tickets, now_us)
+        except Conflict as refusal:
+            problem = problem_of(refusal)
+        # Decided and written before the money moves: a crash here can only finish the refund.
+        refunded = self._store.give_back(order, "refunded", now_us, problem, due_us=now_us)
+        return self._refund(refunded, now_us)
+
+    def _refund(self, order: Order, now_us: int) -> Order:
+        self._payments.refund(order.order_id, now_us)
+        return self._store.due_again(order, now_us, None)
+
+    def cancel(self, order_id: str, account_id: str, now_us: int) -> Order:
+        """Give the seats back and return the order; twice is once.
+
+        NotFound, Forbidden; Conflict when it is paid or being paid.
+        """
+        for _ in range(TRIES):
+            order = self.get(order_id, account_id)
+            if order.state != "held":
+                return _given_back(order)
+            payment = self._payments.recover(order_id, now_us)
+            if payment and payment.state in ("pending", "charged"):
+                raise Conflict(
+                    "the order is being paid",
+                    field="order_id",
+                    value=order_id,
+                    rule="an order without a payment",
+                    remedy="wait some seconds and look at the order",
+                )
+            with suppress(Changed, Contention):
+                return self._store.give_back(order, "cancelled", now_us)
+        raise Contention
+
+    def expire_due(self, sale_id: str, now_us: int) -> list[Order]:
+        """Return the orders whose hold had lapsed, as they now are, each once.
+
+        Their seats and the person's count are given back, unless a charge is found: then they are
+        confirmed late. Open refunds are finished. What cannot be done now stays due.
+        """
+        changed: list[Order] = []
+        for order in self._store.due(sale_id, now_us, SWEEP):
+            with suppress(Unavailable, Changed):
+                settled = self._see_to(order, now_us)
+                changed += [settled] if settled else []
+        return changed
+
+    def _see_to(self, order: Order, now_us: int) -> Order | None:
+        """Do what a due order needs; return it if that changed its state. May raise Changed."""
+        if order.state == "refunded":
+            return self._refund(order, now_us)
+        payment = self._payments.recover(order.order_id, now_us)
+        if payment and payment.state in ("charged", "refunded"):
+            return self._confirm(order, payment, now_us)
+        # A charge may be on its way, and its worker may die: look again until it surely is not.
+        watched = payment and payment.state == "pending" and now_us < payment.changed_us + WATCH_US
+        due_us = now_us + WATCH_EVERY_US if watched else None
+        if order.state == "held":
+            return self._store.give_back(order, "expired", now_us, due_us=due_us)
+        if order.state == "expired":
+            self._store.due_again(order, now_us, due_us)
+        return None
+
+    def get(self, order_id: str, account_id: str) -> Order:
+        """Return the order; NotFound, or Forbidden when it is another fan's."""
+        return _own(self._must(order_id), account_id)
+
+    def find(self, order_id: str) -> Order | None:
+        """Return the order, or None."""
+        return self._store.get(order_id)
+
+    def of_account(self, account_id: str) -> list[Order]:
+        """Return the account's orders, the newest first."""
+        return list(self._store.of_account(account_id))
+
+    def of_sale(self, sale_id: str) -> list[Order]:
+        """Return the sale's orders, in no order."""
+        return list(self._store.of_sale(sale_id))
+
+    def _must(self, order_id: str) -> Order:
+        order = self._store.get(order_id)
+        if order is None:
+            raise NotFound("there is no such order", field="order_id", value=order_id)
+        return order
+
+
+def _own(order: Order, account_id: str) -> Order:
+    if order.account_id != account_id:
+        raise Forbidden(
+            "this order belongs to another account",
+            field="order_id",
+            value=order.order_id,
+            rule="your own orders",
+            remedy="sign in with the account that made the order",
+        )
+    return order
+
+
+def _given_back(order: Order) -> Order:
+    if order.state == "paid":
+        raise Conflict(
+            "the order is paid",
+            field="order_id",
+            value=order.order_id,
+            rule="only a hold can be cancelled",
+            remedy="ask the organiser about a refund",
+        )
+    return order

@@ -1,0 +1,177 @@
+"""Where orders are kept: ORDERS, and LIMITS for the tickets that a person has in a sale.
+
+Every change of an order is one transaction with what follows from it: the seats, the person's
+count, the tickets, and the promises in the outbox. Each is conditional on the order's state, so
+doing it twice is doing it once, and a lost reply is settled by reading the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from boxoffice.dynamo import ConditionFailed, Database, Write
+from boxoffice.inventory.store import SeatStore
+from boxoffice.orders.model import Order, State
+from boxoffice.orders.writes import OrderWrites, limit_reached
+from boxoffice.tables import ORDERS
+from fairness.errors import SeatsTaken, Unavailable
+
+
+class Changed(Exception):
+    """The order is no longer in the state that the change was decided on. Read it again."""
+
+
+class OrderStore:
+    """Reads of ORDERS, and its transactions."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._seats = SeatStore(db)
+        self._writes = OrderWrites(db)
+
+    def get(self, order_id: str) -> Order | None:
+        """Return the order, as it is now."""
+        item = self._db.get(ORDERS, order_id=order_id)
+        return Order.of(item) if item else None
+
+    def of_account(self, account_id: str) -> Iterator[Order]:
+        """Yield the account's orders, the newest first."""
+        found = self._db.query(ORDERS, index="by_account", newest_first=True, account_id=account_id)
+        return (Order.of(item) for item in found)
+
+    def of_sale(self, sale_id: str) -> Iterator[Order]:
+        """Yield the sale's orders, in no order."""
+        return (Order.of(i) for i in self._db.query(ORDERS, index="by_sale", sale_id=sale_id))
+
+    def due(self, sale_id: str, now_us: int, limit: int) -> list[Order]:
+        """Return orders whose hold has lapsed or whose refund is open, the longest due first."""
+        found = self._db.query(
+            ORDERS, index="by_due", limit=limit, between=("due_us", 0, now_us), due_sale=sale_id
+        )
+        return [Order.of(item) for item in found]
+
+    def hold(self, order: Order) -> Order:
+        """Write the order and hold its seats, all or nothing; return the order that then stands.
+
+        That is the stored one when this order id was written before. SeatsTaken names the seats;
+        LimitReached; Contention or Unavailable when it is worth another try.
+        """
+        me, now_us, until_us = order.order_id, order.created_us, order.held_until_us
+        hold_ = self._seats.hold_
+        writes = [
+            self._writes.new_(order),
+            self._writes.count_(order),
+            *(hold_(order.sale_id, seat, me, now_us, until_us) for seat in order.seat_ids),
+            self._writes.held_(order),
+        ]
+        try:
+            self._db.transact(writes)
+        except ConditionFailed as refused:
+            present = self.get(order.order_id)
+            if present:
+                return present
+            if 1 in refused.failed:
+                raise limit_reached(order.limit) from refused
+            raise SeatsTaken([order.seat_ids[n - 2] for n in refused.failed]) from refused
+        except Unavailable:
+            present = self.get(order.order_id)  # the reply may be all that was lost
+            if present:
+                return present
+            raise
+        return order
+
+    def refuse(self, order: Order) -> Order:
+        """Write a refused order; return the one that then stands under its id."""
+        try:
+            self._db.write(self._writes.new_(order))
+        except ConditionFailed:
+            return self.get(order.order_id) or order
+        return order
+
+    def note(self, order: Order, problem: Mapping[str, Any], now_us: int) -> Order:
+        """Write a problem on a held order; it changes nothing else. Returns the order then."""
+        try:
+            self._db.write(self._writes.state_(order, "held", now_us, problem=dict(problem)))
+        except ConditionFailed:
+            return self.get(order.order_id) or order
+        return replace(order, problem=problem, changed_us=now_us)
+
+    def sell(self, order: Order, payment_id: str, tickets: Sequence[Write], now_us: int) -> Order:
+        """Turn the order to paid, with seats, tickets, mail and log entry, all or nothing.
+
+        SeatsTaken when a seat went to someone else; LimitReached when an expired order no longer
+        fits the person's limit; Changed when the order is not as `order` says.
+        """
+        seats, sell_ = order.seat_ids, self._seats.sell_
+        writes = [
+            self._writes.state_(order, "paid", now_us, payment_id=payment_id),
+            *(sell_(order.sale_id, seat, order.order_id, now_us) for seat in seats),
+            # The count of an order that expired was given back, and must be there again.
+            *([self._writes.count_(order)] if order.state == "expired" else []),
+            *tickets,
+            self._writes.mail_(order, "order_confirmed", now_us),
+            self._writes.sold_(order, now_us),
+        ]
+        try:
+            self._db.transact(writes)
+        except ConditionFailed as refused:
+            taken = [seats[n - 1] for n in refused.failed if 1 <= n <= len(seats)]
+            if 0 not in refused.failed and taken:
+                raise SeatsTaken(taken) from refused
+            if refused.failed == [1 + len(seats)] and order.state == "expired":
+                raise limit_reached(order.limit) from refused
+            raise Changed from refused
+        return replace(order, state="paid", payment_id=payment_id, changed_us=now_us, problem=None)
+
+    def give_back(
+        self,
+        order: Order,
+        state: State,
+        now_us: int,
+        problem: Mapping[str, Any] | None = None,
+        due_us: int | None = None,
+    ) -> Order:
+        """Turn the order to `state`, and free the seats and the count that it still has.
+
+        "refunded" also promises the apology. `due_us` is when a sweep must look at it again.
+        Changed when the order is not as `order` says.
+        """
+        more = {"problem": dict(problem)} if problem else {}
+        writes = [self._writes.state_(order, state, now_us, due_us, **more)]
+        if order.state == "held":
+            released = self._writes.released_(order, state, now_us)
+            writes += [self._writes.uncount_(order), released]
+        if state == "refunded":
+            why = str((problem or {}).get("detail", ""))
+            writes.append(self._writes.mail_(order, "sorry_refunded", now_us, why=why))
+        self._free(order, writes)
+        return replace(order, state=state, changed_us=now_us, problem=problem)
+
+    def _free(self, order: Order, writes: Sequence[Write]) -> None:
+        """Do `writes` together with freeing the seats of a hold, as far as they are still its."""
+        mine = order.seat_ids if order.state == "held" else []
+        while True:
+            release = [self._seats.release_(order.sale_id, s, order.order_id) for s in mine]
+            try:
+                return self._db.transact([*writes, *release])
+            except ConditionFailed as refused:
+                at = len(writes)
+                others = {mine[n - at] for n in refused.failed if n >= at}
+                if min(refused.failed) < at:
+                    raise Changed from refused
+                mine = [seat for seat in mine if seat not in others]  # taken over after the lapse
+
+    def due_again(self, order: Order, now_us: int, due_us: int | None) -> Order:
+        """Write when a sweep must look at the order again (None: never); return the order."""
+        write = self._writes.state_(order, order.state, now_us, due_us, **_problem(order))
+        try:
+            self._db.write(write)
+        except ConditionFailed as refused:
+            raise Changed from refused
+        return replace(order, changed_us=now_us)
+
+
+def _problem(order: Order) -> dict[str, Any]:
+    return {"problem": dict(order.problem)} if order.problem else {}

@@ -1,0 +1,116 @@
+"""The writes that a transaction over an order is made of. Each returns, none sends."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from boxoffice import outbox
+from boxoffice.dynamo import Database, Write
+from boxoffice.orders.model import Order
+from boxoffice.tables import LIMITS, ORDERS
+from fairness.errors import LimitReached
+from fairness.ledger import entries
+
+ABSENT = "attribute_not_exists(order_id)"
+
+
+class OrderWrites:
+    """Writes to ORDERS, LIMITS and OUTBOX; a name ends in `_` like those of `Database`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def new_(self, order: Order) -> Write:
+        """Return the write of an order that must not exist."""
+        item = asdict(order)
+        item["seats"] = [asdict(seat) for seat in order.seats]
+        if order.state == "held":
+            item |= {"due_sale": order.sale_id, "due_us": order.held_until_us}
+        return self._db.put_(ORDERS, item, ABSENT)
+
+    def state_(
+        self, order: Order, state: str, now_us: int, due_us: int | None = None, **more: Any
+    ) -> Write:
+        """Return the write that turns `order` to `state`, if it is still as `order` says.
+
+        `due_us` is when a sweep must see to it again; None: never, unless it stays held.
+        """
+        change = "SET #state = :state, changed_us = :now"
+        change += "".join(f", {name} = :{name}" for name in more)
+        values = {**more, "state": state, "now": now_us, "before": order.state}
+        if due_us is not None:
+            change += ", due_sale = :sale, due_us = :due"
+            values |= {"sale": order.sale_id, "due": due_us}
+        elif state != "held":
+            change += " REMOVE due_sale, due_us" + ("" if "problem" in more else ", problem")
+        condition = "#state = :before"
+        if (order.state, state) == ("held", "expired"):
+            condition += " AND held_until_us <= :now"
+        key = {"order_id": order.order_id}
+        return self._db.update_(ORDERS, key, change, condition, {"#state": "state"}, **values)
+
+    def count_(self, order: Order) -> Write:
+        """Return the write that counts the order's seats; it fails when they are too many."""
+        return self._db.update_(
+            LIMITS,
+            {"person": _person(order)},
+            "SET tickets = if_not_exists(tickets, :none) + :n",
+            "attribute_not_exists(person) OR tickets <= :room",
+            none=0,
+            n=len(order.seats),
+            room=order.limit - len(order.seats),
+        )
+
+    def uncount_(self, order: Order) -> Write:
+        """Return the write that takes the order's seats out of the person's count again."""
+        n = len(order.seats)
+        key = {"person": _person(order)}
+        return self._db.update_(LIMITS, key, "SET tickets = tickets - :n", "tickets >= :n", n=n)
+
+    def held_(self, order: Order) -> Write:
+        """Return the promise to log the hold."""
+        entry = entries.seats_held(*_of(order, order.created_us), order.held_until_us)
+        return outbox.ledger_(self._db, entry, f"{order.order_id}-held", order.created_us)
+
+    def sold_(self, order: Order, now_us: int) -> Write:
+        """Return the promise to log the sale."""
+        entry = entries.seats_sold(*_of(order, now_us))
+        return outbox.ledger_(self._db, entry, f"{order.order_id}-sold", now_us)
+
+    def released_(self, order: Order, reason: str, now_us: int) -> Write:
+        """Return the promise to log that the seats were given back."""
+        entry = entries.seats_released(*_of(order, now_us), reason)
+        return outbox.ledger_(self._db, entry, f"{order.order_id}-released", now_us)
+
+    def mail_(self, order: Order, template: str, now_us: int, **more: Any) -> Write:
+        """Return the promise of a mail about the order."""
+        data = {
+            "order_id": order.order_id,
+            "about": order.about,
+            "seats": order.seat_ids,
+            "total_cents": order.total_cents,
+            "currency": order.currency,
+            **more,
+        }
+        unique = f"{order.order_id}-{template}"
+        return outbox.mail_(self._db, template, order.account_id, data, unique, now_us)
+
+
+def limit_reached(limit: int) -> LimitReached:
+    """Return the refusal that names the limit."""
+    return LimitReached(
+        f"one person may buy {limit} tickets in this sale",
+        field="seats",
+        value=limit,
+        rule=f"at most {limit} tickets per person, over all orders and linked accounts",
+        remedy="order fewer seats, or cancel an order that is not paid yet",
+    )
+
+
+def _of(order: Order, at_us: int) -> tuple[str, int, str, str, list[str]]:
+    return order.sale_id, at_us, order.commitment, order.fan, order.seat_ids
+
+
+def _person(order: Order) -> str:
+    return f"{order.sale_id}#{order.person}"
