@@ -1,0 +1,1 @@
+"""Notices: promised in the transaction that they announce, sent once."""

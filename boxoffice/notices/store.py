@@ -1,0 +1,117 @@
+"""Where notices are kept: promises in OUTBOX (kind "mail"), records in NOTICES."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, TypeAlias
+
+from boxoffice import outbox
+from boxoffice.dynamo import ConditionFailed, Database, Write
+from boxoffice.notices.model import Notice, Promise
+from boxoffice.tables import NOTICES, OUTBOX
+from fairness.errors import Unavailable
+
+Mail: TypeAlias = tuple[str, Mapping[str, Any], str]  # account id, data, what makes it unique
+MANY = 50  # two writes each in one transaction
+TRIES = 3  # to write down that a mail was sent; failing here sends it again
+
+
+class NoticeStore:
+    """Promises made, claimed and kept."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def promise(
+        self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
+    ) -> None:
+        """Write a promise, unless the same one was made or kept before."""
+        try:
+            self._db.transact(self._new_(template, account_id, data, unique, at_us))
+        except ConditionFailed:
+            return
+
+    def promise_all(self, template: str, mails: Sequence[Mail], at_us: int) -> None:
+        """Write many promises, except those made or kept before; 50 per request if all are new."""
+        for start in range(0, len(mails), MANY):
+            part = mails[start : start + MANY]
+            try:
+                self._db.transact([w for m in part for w in self._new_(template, *m, at_us)])
+            except ConditionFailed:
+                for mail in part:
+                    self.promise(template, *mail, at_us)
+
+    def _new_(
+        self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
+    ) -> list[Write]:
+        absent = "attribute_not_exists(promise_id)"
+        kept = {"notice_id": outbox.promise_id(at_us, unique)}
+        return [
+            outbox.mail_(self._db, template, account_id, data, unique, at_us, absent),
+            self._db.check_(NOTICES, kept, "attribute_not_exists(notice_id)"),
+        ]
+
+    def due(self, now_us: int) -> Iterator[Promise]:
+        """Yield the promises that may be claimed now, the oldest first."""
+        promises = (Promise.of(item) for item in self._db.query(OUTBOX, kind=outbox.MAIL))
+        return (promise for promise in promises if promise.due_us <= now_us)
+
+    def claim(self, promise: Promise, now_us: int, until_us: int) -> Promise | None:
+        """Return the promise, not due for anyone else until then; None when others were faster."""
+        write = self._db.update_(
+            OUTBOX,
+            _key(promise),
+            "SET due_us = :until, attempts = :attempts",
+            "attribute_exists(promise_id) AND (attribute_not_exists(due_us) OR due_us <= :now)",
+            until=until_us,
+            now=now_us,
+            attempts=promise.attempts + 1,
+        )
+        try:
+            self._db.write(write)
+        except ConditionFailed:
+            return None
+        return replace(promise, due_us=until_us, attempts=promise.attempts + 1)
+
+    def put_off(self, promise: Promise, until_us: int) -> None:
+        """Make a claimed promise due again at `until_us`."""
+        write = self._db.update_(
+            OUTBOX,
+            _key(promise),
+            "SET due_us = :until",
+            "due_us = :claimed",
+            until=until_us,
+            claimed=promise.due_us,
+        )
+        try:
+            self._db.write(write)
+        except ConditionFailed:  # the claim had lapsed and someone else has it
+            return
+
+    def record(self, promise: Promise, notice: Notice) -> None:
+        """Write the notice and remove its promise, both or neither; twice is once."""
+        done_ = self._db.delete_(OUTBOX, _key(promise))
+        for left in reversed(range(TRIES)):
+            put_ = self._db.put_(NOTICES, asdict(notice), "attribute_not_exists(notice_id)")
+            try:
+                return self._db.transact([put_, done_])
+            except ConditionFailed:
+                return self._db.write(done_)
+            except Unavailable:
+                if not left:
+                    raise
+        return None
+
+    def get(self, notice_id: str) -> Notice | None:
+        """Return the record, or None while the promise is not kept."""
+        item = self._db.get(NOTICES, notice_id=notice_id)
+        return Notice.of(item) if item else None
+
+    def all(self) -> Iterator[Notice]:
+        """Yield every record, in no order."""
+        return (Notice.of(item) for item in self._db.scan(NOTICES))
+
+
+def _key(promise: Promise) -> dict[str, str]:
+    return {"kind": outbox.MAIL, "promise_id": promise.promise_id}

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from boxoffice.dynamo import Database
+from boxoffice.notices.model import TEMPLATES, Delivery
+from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
+from boxoffice.notices.smtp import SmtpSender
+from boxoffice.notices.store import NoticeStore
+from boxoffice.tables import NOTICES, OUTBOX
+from fairness.errors import Invalid, Misconfigured, NotFound, Unavailable
+from tests.boxoffice.notices.mailbox import Mailbox, mailbox
+from tests.boxoffice.shop import NOW, SECOND, Shop, faulty, rush
+
+DATA = {
+    "order_id": "ord_1",
+    "about": "Kullervo, Lahti, 22 Nov 2026",
+    "seats": ["1-1", "1-2"],
+    "total_cents": 18_000,
+    "currency": "EUR",
+    "code": "314159",
+    "until_us": NOW,
+    "sale_id": "sale_1",
+    "answer": "You may go on.",
+    "why": "taken: 1-1",
+}
+
+
+@dataclass
+class Person:
+    email: str
+    name: str
+
+
+@dataclass
+class People:
+    """Everyone has an account: acc_ada is Ada at ada@example.org."""
+
+    odd: dict[str, str] = field(default_factory=dict)
+
+    def get(self, account_id: str) -> Person:
+        name = account_id.removeprefix("acc_")
+        if name == "nobody":
+            raise NotFound("there is no such account")
+        return Person(self.odd.get(name, f"{name}@example.org"), name.title())
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox() as box:
+        yield box
+
+
+def _notices(db: Database, box: Mailbox, **odd: str) -> Notices:
+    return Notices(
+        db,
+        SmtpSender(box.url, timeout_s=5),
+        People(odd),
+        mail_from="FairTicket <tickets@fairticket.example>",
+        site="https://fairticket.example",
+    )
+
+
+def _promised(notices: Notices, *names: str) -> None:
+    for name in names:
+        notices.promise("order_confirmed", f"acc_{name}", DATA, f"ord_{name}", NOW)
+
+
+def _open(db: Database) -> int:
+    return len(list(db.query(OUTBOX, kind="mail")))
+
+
+def test_a_paid_order_is_mailed_once_with_what_it_is_about(any_db: Database, box: Mailbox) -> None:
+    shop = Shop(any_db)
+    order = shop.hold("1-1", "1-2", person="ada")
+    shop.orders.pay(order.order_id, shop.card(), NOW)
+    notices = _notices(any_db, box)
+
+    assert notices.deliver(10, NOW) == Delivery(sent=1)
+    assert notices.deliver(10, NOW) == Delivery()
+
+    (message,) = box.messages
+    text = message.get_content()
+    assert message["To"] == "ada@example.org"
+    assert message["Subject"] == "Your tickets: Kullervo, Lahti"
+    assert message["Message-ID"].endswith("@fairticket.example>")
+    assert message["X-FairTicket-Order"] == order.order_id
+    assert "1-1, 1-2" in text
+    assert "180.00 EUR" in text
+    assert f"https://fairticket.example/orders/{order.order_id}" in text
+    assert _open(any_db) == 0
+    (notice,) = notices.records()
+    assert (notice.state, notice.account_id, notice.attempts) == ("sent", "acc_ada", 1)
+    assert "ada@" not in str(list(any_db.scan(NOTICES)))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_reads_well(db: Database, box: Mailbox, template: str) -> None:
+    notices = _notices(db, box)
+    notices.promise(template, "acc_ada", DATA, "one", NOW)
+    assert notices.deliver(1, NOW) == Delivery(sent=1)
+    text = box.messages[0].get_content()
+    assert "Hello Ada," in text
+    assert "$" not in text + box.messages[0]["Subject"]
+    assert text.rstrip().endswith("FairTicket")
+
+
+def test_the_same_promise_is_one_mail_also_after_it_was_sent(
+    any_db: Database, box: Mailbox
+) -> None:
+    notices = _notices(any_db, box)
+    for _ in range(2):
+        _promised(notices, "ada")
+    assert notices.deliver(10, NOW).sent == 1
+    _promised(notices, "ada")
+    assert notices.deliver(10, NOW) == Delivery()
+    assert len(box.messages) == 1
+
+
+def test_many_mails_are_promised_at_once_and_each_is_one(any_db: Database, box: Mailbox) -> None:
+    notices = _notices(any_db, box)
+    mails = [(f"acc_fan{n}", DATA, f"turn-{n}") for n in range(70)]
+    notices.promise("your_turn", *mails[60], NOW)
+    for _ in range(2):
+        notices.promise_all("your_turn", mails, NOW)
+    assert _open(any_db) == 70
+    with pytest.raises(Invalid):
+        notices.promise_all("spam", mails, NOW)
+
+
+def test_two_workers_at_once_send_each_mail_once(any_db: Database, box: Mailbox) -> None:
+    notices = _notices(any_db, box)
+    names = [f"fan{n}" for n in range(12)]
+    _promised(notices, *names)
+    results = rush(4, lambda _: notices.deliver(20, NOW))
+    assert sum(r.sent for r in results if isinstance(r, Delivery)) == 12
+    assert sorted(m["To"] for m in box.messages) == sorted(f"{n}@example.org" for n in names)
+    assert _open(any_db) == 0
+
+
+def test_the_race_is_real(any_db: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without the claim, workers at once send mails more than once."""
+    monkeypatch.setattr(NoticeStore, "claim", lambda _self, promise, _now, _until: promise)
+    notices = _notices(any_db, box)
+    _promised(notices, *[f"fan{n}" for n in range(12)])
+    rush(4, lambda _: notices.deliver(20, NOW))
+    assert len(box.messages) > 12
+
+
+def test_killed_between_sending_and_recording_it_is_the_same_mail_again(
+    any_db: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    notices = _notices(any_db, box)
+    _promised(notices, "ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(NoticeStore, "record", killed)
+        with pytest.raises(Killed):
+            notices.deliver(1, NOW)
+
+    assert notices.deliver(1, NOW + SECOND) == Delivery()  # someone may still be sending it
+    assert notices.deliver(1, NOW + 2 * LEASE_US) == Delivery(sent=1)
+
+    first, second = box.messages
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first.as_bytes() == second.as_bytes()
+    assert len(list(notices.records())) == 1
+
+
+@pytest.mark.parametrize("fault", ["conflict", "throttled", "lost reply", "sent twice"])
+def test_a_fault_at_any_call_loses_no_mail_and_repeats_none_under_a_new_name(
+    any_db: Database, box: Mailbox, fault: str
+) -> None:
+    for number in range(5):
+        _promised(_notices(any_db, box), f"fan{number}")
+        at = NOW + number * 10 * LEASE_US
+        try:
+            _notices(faulty(any_db, fault, number)[0], box).deliver(1, at)
+        except Unavailable:
+            _notices(any_db, box).deliver(1, at + 2 * LEASE_US)
+    _notices(any_db, box).deliver(10, NOW + 99 * LEASE_US)
+    assert _open(any_db) == 0
+    assert len({m["Message-ID"] for m in box.messages}) == 5
+    assert len(box.messages) == 5
+    assert len(list(any_db.scan(NOTICES))) == 5
+
+
+def test_a_bad_address_is_recorded_and_not_tried_for_ever(any_db: Database, box: Mailbox) -> None:
+    box.answers["gone@example.org"] = "550 no such user"
+    notices = _notices(any_db, box, broken="not an address\n")
+    _promised(notices, "gone", "nobody", "broken", "ada")
+    assert notices.deliver(10, NOW) == Delivery(sent=1, failed=3)
+    assert notices.deliver(10, NOW + LEASE_US) == Delivery()
+    reasons = {n.account_id: n.reason for n in notices.records() if n.state == "failed"}
+    assert "550 no such user" in reasons["acc_gone"]
+    assert "no such account" in reasons["acc_nobody"]
+    assert [m["To"] for m in box.messages] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("international", [True, False])
+def test_an_address_of_any_alphabet_is_written_to_where_the_server_can(
+    db: Database, international: bool
+) -> None:
+    with mailbox(international) as box:
+        notices = _notices(db, box, uml="jürgen@exämple.org")
+        _promised(notices, "uml", "ada")
+        assert notices.deliver(2, NOW) == Delivery(1 + international, 1 - international)
+        assert "ada@example.org" in [m["To"] for m in box.messages]
+
+
+def test_a_busy_mailbox_is_tried_later_and_later(any_db: Database, box: Mailbox) -> None:
+    box.answers["ada@example.org"] = "450 try again later"
+    notices = _notices(any_db, box)
+    _promised(notices, "ada", "ben")
+    assert notices.deliver(10, NOW) == Delivery(sent=1, put_off=1)
+    assert notices.deliver(10, NOW + SECOND) == Delivery()
+    assert notices.deliver(10, NOW + 3 * SECOND) == Delivery(put_off=1)
+    assert notices.deliver(10, NOW + 6 * SECOND) == Delivery()
+    box.answers.clear()
+    assert notices.deliver(10, NOW + 60 * SECOND) == Delivery(sent=1)
+    assert sorted(m["To"] for m in box.messages) == ["ada@example.org", "ben@example.org"]
+
+
+def test_a_mailbox_that_stays_busy_is_given_up_in_the_end(any_db: Database, box: Mailbox) -> None:
+    box.answers["ada@example.org"] = "450 try again later"
+    notices = _notices(any_db, box)
+    _promised(notices, "ada")
+    runs = [notices.deliver(1, NOW + n * 3_700 * SECOND) for n in range(MAX_ATTEMPTS)]
+    assert runs == [Delivery(put_off=1)] * (MAX_ATTEMPTS - 1) + [Delivery(failed=1)]
+    assert _open(any_db) == 0
+
+
+def test_a_mail_server_in_trouble_is_left_alone_for_the_moment(db: Database, box: Mailbox) -> None:
+    box.answers["DATA"] = "451 disk full"
+    notices = _notices(db, box)
+    _promised(notices, *[f"fan{n}" for n in range(10)])
+    assert notices.deliver(10, NOW) == Delivery(put_off=3)
+
+
+def test_a_dead_mail_server_is_unavailable_and_nothing_counts_as_tried(db: Database) -> None:
+    dead = Mailbox()
+    dead.url = "smtp://127.0.0.1:9"
+    notices = _notices(db, dead)
+    assert notices.deliver(1, NOW) == Delivery()
+    _promised(notices, "ada")
+    with pytest.raises(Unavailable, match="mail server does not answer"):
+        notices.deliver(1, NOW)
+    (row,) = db.query(OUTBOX, kind="mail")
+    assert "attempts" not in row
+
+
+def test_a_limit_leaves_the_rest_for_the_next_run(db: Database, box: Mailbox) -> None:
+    notices = _notices(db, box)
+    _promised(notices, "ada", "ben", "cy")
+    assert notices.deliver(2, NOW).sent == 2
+    assert notices.deliver(2, NOW).sent == 1
+
+
+def test_a_promise_without_its_words_fails_by_name(db: Database, box: Mailbox) -> None:
+    notices = _notices(db, box)
+    notices.promise("challenge_code", "acc_ada", {}, "one", NOW)
+    assert notices.deliver(1, NOW) == Delivery(failed=1)
+    (notice,) = notices.records()
+    assert "code" in notice.reason
+    assert notices.find(notice.notice_id) == notice
+    with pytest.raises(Invalid, match="no such template"):
+        notices.promise("spam", "acc_ada", {}, "two", NOW)
+
+
+@pytest.mark.parametrize("url", ["", "http://host", "smtp://"])
+def test_a_wrong_smtp_address_is_named_at_the_start(url: str) -> None:
+    with pytest.raises(Misconfigured, match="not an SMTP address"):
+        SmtpSender(url)
