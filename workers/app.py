@@ -48,6 +48,6 @@ app.conf.update(
     broker_connection_max_retries=None,  # a worker outlives its broker and waits for it
     enable_utc=True,
 )
-trace.install()
 logs.install()
 metrics.install()
+trace.install()  # last: what the others log at the end of a task still has its trace id

@@ -12,13 +12,21 @@ import sys
 from typing import Any
 
 import structlog
+from billiard import util
 from celery import signals
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from workers.trace import trace_id
 
 # These say every second that all is well, or repeat what our own line says with arguments.
-_QUIET = ("celery.beat", "celery.worker.strategy", "celery.app.trace", "kombu", "botocore")
+_QUIET = (
+    "celery.beat",
+    "celery.worker.strategy",
+    "celery.app.trace",
+    "kombu",
+    "botocore",
+    "multiprocessing",
+)
 
 
 def install() -> None:
@@ -48,6 +56,8 @@ def configure(level: str | None = None) -> None:
     logging.basicConfig(
         level=level or os.environ.get("FAIRTICKET_LOG", "INFO"), handlers=[handler], force=True
     )
+    logging.captureWarnings(True)
+    util.get_logger().propagate = True  # the process pool's, which else writes plain lines
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

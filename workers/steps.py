@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kombu.exceptions import OperationalError
 from redis import Redis
 
 from fairness import keys
+from fairness.errors import Unavailable
 from workers.app import app
 
 SCREEN = "screening.screen"
@@ -24,8 +26,8 @@ PATIENCE_MS = 3_000
 
 
 def send(step: str, *args: object) -> None:
-    """Put the task of `step` into its queue."""
-    app.send_task(step, args)
+    """Put the task of `step` into its queue; Unavailable when the broker does not answer."""
+    _send(step, args)
 
 
 def remind(redis: Redis, step: str, sale_id: str) -> bool:
@@ -54,4 +56,11 @@ def allocate(
 def pay(order_id: str, card_token: str) -> None:
     """Have a held order charged and confirmed; the order tells the outcome."""
     # Flower and the logs show a task's arguments as this text; a token is nobody's business.
-    app.send_task(PAY, (order_id, card_token), argsrepr=f"({order_id!r}, …)")
+    _send(PAY, (order_id, card_token), argsrepr=f"({order_id!r}, …)")
+
+
+def _send(step: str, args: tuple[object, ...], **options: Any) -> None:
+    try:
+        app.send_task(step, args, **options)
+    except OperationalError as error:
+        raise Unavailable("this could not be passed on just now; please try again") from error

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from celery.contrib.testing.worker import start_worker
 
+from boxoffice.outbox import LEDGER
+from boxoffice.tables import OUTBOX
 from fairness import keys
 from tests.engines import wait_until
 from tests.workers import stage
@@ -35,8 +37,10 @@ def workers(threads: int = 4) -> Iterator[None]:
 
 
 def tick(times: int = 1) -> None:
-    for task in CLOCK * times:
-        steps.send(task)
+    """Send what the clock sends, unless the workers are busy with the last of it."""
+    if not any(clients.broker().llen(queue) for queue in queues.ALL):
+        for task in CLOCK * times:
+            steps.send(task)
 
 
 def called_all(crowd: Crowd, times: int = 1) -> bool:
@@ -52,12 +56,12 @@ def buy(crowd: Crowd, times: int = 1) -> None:
             steps.allocate(
                 f"ord_{number}", crowd.sale_id, account_id, fan, None, {"count": 2, "tier": "A"}
             )
-    wait_until(lambda: all(state(n) == "held" for n in range(len(crowd.fans))), 20, "all hold")
+    wait_until(lambda: all(state(n) == "held" for n in range(len(crowd.fans))), 60, "all hold")
     for number in range(len(crowd.fans)):
         token = crowd.token()
         for _ in range(times):
             steps.pay(f"ord_{number}", token)
-    wait_until(lambda: all(state(n) == "paid" for n in range(len(crowd.fans))), 20, "all paid")
+    wait_until(lambda: all(state(n) == "paid" for n in range(len(crowd.fans))), 60, "all paid")
 
 
 def state(number: int) -> str | None:
@@ -92,13 +96,12 @@ def test_a_crowd_gets_its_tickets(mailbox: Mailbox, tmp_path: Path, times: int) 
     crowd = stage.crowd(fans=4)
     with workers():
         tick(times)
-        wait_until(lambda: tick() or is_live(crowd), 20, "the line opens")
+        wait_until(lambda: tick() or is_live(crowd), 60, "the line opens")
         crowd.join()
-        wait_until(lambda: called_all(crowd, times), 20, "all are called")
+        wait_until(lambda: called_all(crowd, times), 60, "all are called")
         buy(crowd, times)
-        wait_until(lambda: everything_sent(crowd, mailbox), 20, "all mail is sent")
-        tick(times)
-        wait_until(nothing_left, 20, "all is logged")
+        wait_until(lambda: everything_sent(crowd, mailbox), 60, "all mail is sent")
+        wait_until(nothing_left, 60, "all is logged")
     check(crowd, mailbox, tmp_path)
 
 
@@ -107,13 +110,6 @@ def is_live(crowd: Crowd) -> bool:
 
 
 def nothing_left() -> bool:
-    steps.send(steps.SEAL)
-    log = clients.log()
-    return log.sealed_size() == clients.ledger_store().size() and no_promises()
-
-
-def no_promises() -> bool:
-    from boxoffice.outbox import LEDGER
-    from boxoffice.tables import OUTBOX
-
-    return not list(clients.database().query(OUTBOX, kind=LEDGER))
+    tick()
+    promised = list(clients.database().query(OUTBOX, kind=LEDGER))
+    return not promised and clients.log().sealed_size() == clients.ledger_store().size()

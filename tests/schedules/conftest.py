@@ -1,0 +1,7 @@
+"""The same deployment as the workers' tests have."""
+
+from __future__ import annotations
+
+from tests.workers.conftest import mailbox
+
+__all__ = ["mailbox"]
