@@ -138,7 +138,7 @@ class Stack:
                 "nginx is not installed",
                 field="--gateway",
                 rule="an nginx on the PATH",
-                remedy="install it (Debian: apt-get install nginx-light), or leave --gateway out",
+                remedy="install it (Debian: apt-get install nginx), or leave --gateway out",
             )
         return found
 

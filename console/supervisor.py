@@ -32,7 +32,7 @@ class Child:
     command: Sequence[str]
     ready: Callable[[], bool]  # quick; False while it is not; must not raise
     env: Mapping[str, str] = field(default_factory=dict)  # added to ours
-    within_s: float = 60.0  # to become ready
+    within_s: float = 120.0  # to become ready
     grace_s: float = 10.0  # to end by itself
 
 

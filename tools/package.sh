@@ -7,6 +7,6 @@ python=$1/bin/python
 if uv=$(command -v uv); then
     "$uv" pip install --quiet --python "$python" --no-deps --no-build-isolation --editable .
 else
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    "$python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
         --editable .
 fi

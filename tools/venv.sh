@@ -60,7 +60,7 @@ say "installing $* into $folder"
 if [ -n "$uv" ]; then
     "$uv" pip install --quiet --python "$folder/bin/python" --require-hashes $files
 elif "$folder/bin/python" -c 'import pip' 2>/dev/null; then
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes $files
+    "$folder/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes $files
 else
     fail "$folder was made by uv, which is no longer on the PATH. Remove $folder, then try again."
 fi

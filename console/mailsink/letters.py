@@ -79,7 +79,7 @@ class Letters:
         line = {"again": letter.message_id} if known else asdict(letter)
         self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
-        os.fdatasync(self._file.fileno()) if hasattr(os, "fdatasync") else os.fsync(self._file)
+        os.fsync(self._file.fileno())
         return self._take(line)
 
     def get(self, message_id: str) -> Letter | None:

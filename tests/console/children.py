@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,11 @@ def pid(folder: Path, name: str, kind: str = "pid") -> int:
 
 def lives(process: int) -> bool:
     """Return whether the process is there and not a zombie."""
+    if not Path("/proc/self").exists():  # macOS
+        asked = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+        )
+        return bool(asked.stdout.strip()) and not asked.stdout.startswith("Z")
     try:
         state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:

@@ -4,7 +4,9 @@ import contextlib
 import getpass
 import json
 import os
+import re
 import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -19,15 +21,17 @@ import pytest
 
 from console import engines, gateway, probes
 from console.gateway import Gateway
+from console.home import Home
+from console.stack import Options, Stack
 from fairness.errors import Misconfigured
-from tests.engines import running, wait_until
+from tests.engines import ROOT, running, wait_until
 
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
     found = gateway.binary()
     if found is None and "CI" in os.environ:
-        pytest.fail("no nginx: apt-get install nginx-light")
+        pytest.fail("no nginx: apt-get install nginx")
     if found is None:
         pytest.skip("no nginx on this machine")
     return found
@@ -163,6 +167,26 @@ def test_the_line_and_the_log_go_to_the_fairness_service(
 )  # fmt: skip
 def test_all_else_goes_to_the_box_office(gate: Front, path: str) -> None:
     assert gate.told(path)["service"] == "boxoffice"
+
+
+ROUTES = """
+import json
+from web.app import create_app
+found = {s: [r.rule for r in create_app(s).url_map.iter_rules()] for s in ("fairness", "boxoffice")}
+print(json.dumps(found))
+"""
+
+
+def test_every_route_of_a_service_reaches_it(gate: Front, tmp_path: Path) -> None:
+    env = {**os.environ, **Stack(Home(tmp_path), Options()).env}
+    done = subprocess.run([sys.executable, "-c", ROUTES], env=env, cwd=ROOT, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    routes = {name: set(rules) for name, rules in json.loads(done.stdout).items()}
+    both = routes["fairness"] & routes["boxoffice"]
+    for name, rules in routes.items():
+        for rule in rules - both:
+            path = re.sub("<[^>]*>", "x1", rule)
+            assert gate.told(path)["service"] == name, rule
 
 
 def test_the_board_is_fetched_once_however_many_ask(gate: Front) -> None:
