@@ -73,23 +73,25 @@ def limit_violations(evidence: Evidence) -> int:
     """Return the persons (linked accounts are one) with more tickets than the limit."""
     tickets: Counter[str] = Counter()
     for order in evidence.paid:
-        tickets[evidence.leads.get(order["fan"], order["fan"])] += len(order["seats"])
+        fan = str(order["fan"])
+        tickets[evidence.leads.get(fan, fan)] += len(order["seats"])
     limit = evidence.sale.manifest.limit_per_person
     return sum(count > limit for count in tickets.values())
 
 
 def mail_faults(evidence: Evidence) -> tuple[int, int, int]:
-    """Return (confirmations sent, duplicates, paid orders without one)."""
+    """Return (confirmations in the mailbox, duplicates among them, paid orders without one).
+
+    A repeated Message-ID is one mail: that is how a mailbox takes it, and how it is sent again.
+    """
     seen: dict[str, int] = defaultdict(int)
-    repeats = 0
     for mail in evidence.mails:
         order_id = mail.get("headers", {}).get("X-FairTicket-Order")
         if order_id:
             seen[str(order_id)] += 1
-        repeats += int(mail.get("repeats", 0))
     ours = {order["order_id"] for order in evidence.paid}
     sent = {order_id: n for order_id, n in seen.items() if order_id in ours}
-    return sum(sent.values()), sum(n - 1 for n in sent.values()) + repeats, len(ours - sent.keys())
+    return sum(sent.values()), sum(n - 1 for n in sent.values()), len(ours - sent.keys())
 
 
 def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any]:
@@ -220,8 +222,7 @@ def _closed(evidence: Evidence) -> Promise:
 
 def _logged(evidence: Evidence) -> Promise:
     ledger = evidence.ledger
-    counts = ledger.get("sales", {}).get(evidence.sale.sale_id, {})
-    admitted, sold = counts.get("admitted", 0), counts.get("seats_sold", 0)
+    admitted, sold = evidence.logged["admitted"], evidence.logged["seats_sold"]
     complete = admitted == len(evidence.called) and sold == len(sold_seats(evidence))
     return Promise(
         "everything_logged", bool(ledger.get("verified")) and complete,

@@ -82,6 +82,19 @@ class Browser:
             await asyncio.sleep(RELOAD_S)
 
 
+class Mailbox:
+    """The mail sink, as the fans' mail program."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
+        self._http = http
+        self._base = base
+
+    async def read(self, email: str) -> list[str]:
+        """Return the texts of the mails to one address, the newest first."""
+        async with self._http.get(f"{self._base}/messages.json", params={"to": email}) as answer:
+            return [mail["text"] for mail in reversed(await answer.json())]
+
+
 def _shape(path: str) -> str:
     """Return the path with its identifiers left out, so that faults can be counted."""
     return "/".join("…" if "_" in part else part for part in path.split("?")[0].split("/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,22 +13,28 @@ from typing import Any
 import aiohttp
 
 from console.rehearsal.actors import FAN, LINKED, Actor, new_password
-from console.rehearsal.browser import Browser, GaveUp
+from console.rehearsal.browser import Browser, GaveUp, Mailbox
 from console.rehearsal.diary import Diary
 
 CARD = {"number": "4242424242424242", "expiry": "12/30", "cvc": "123"}
 DECLINED_CARD = {**CARD, "number": "4000000000000002"}
 ORDER_LOOKS_S = 0.4
 GONE_S = 6.0  # how long one who comes back was away
+MAIL_WITHIN_S = 15.0
+CODE = re.compile(r"\b[0-9]{6}\b")
 HOPE_S = 12.0  # how long a fan hopes that seats come back when all are taken
 
 
 class Visit:
     """One actor's visit to one sale, from the door to the tickets."""
 
-    def __init__(self, actor: Actor, browser: Browser, diary: Diary, sale_id: str, ends: float):
+    def __init__(
+        self, actor: Actor, browser: Browser, mailbox: Mailbox, diary: Diary, sale_id: str,
+        ends: float,
+    ) -> None:  # fmt: skip
         self.actor = actor
         self.browser = browser
+        self.mailbox = mailbox
         self.diary = diary
         self.sale = f"/api/v1/sales/{sale_id}"
         self.ends = ends  # monotonic
@@ -116,7 +123,9 @@ class Visit:
         """Claim the turn and shop; '' when the shop is full and the fan goes on looking."""
         status, turn = await self.browser.send("POST", f"{self.sale}/turn")
         if status == 403 and turn.get("type", "").endswith("ChallengeOpen"):
-            return "verdict challenge"
+            if self.actor.kind != FAN or not await self._confirm():
+                return "verdict challenge"
+            status, turn = await self.browser.send("POST", f"{self.sale}/turn")
         if status != 200:
             return ""
         self.diary.calls.append((self.diary.now(), self.actor.kind))
@@ -124,6 +133,21 @@ class Visit:
         if outcome != "bought":
             await self.browser.send("DELETE", f"{self.sale}/turn")
         return outcome
+
+    async def _confirm(self) -> bool:
+        """Answer a challenge with the code from the mailbox; return whether that was right."""
+        await self.browser.send("POST", f"{self.sale}/challenge")
+        ends = time.monotonic() + MAIL_WITHIN_S
+        while time.monotonic() < ends:
+            for text in await self.mailbox.read(self.actor.email):
+                if code := CODE.search(text):
+                    body = {"code": code.group()}
+                    status, _ = await self.browser.send(
+                        "POST", f"{self.sale}/challenge/answer", body
+                    )
+                    return status == 200
+            await asyncio.sleep(1)
+        return False
 
     async def _shop(self, turn_pass: str) -> str:
         for attempt in range(6):
@@ -184,7 +208,8 @@ class Visit:
     def _card(self) -> dict[str, str]:
         """Return the card: a farm's accounts pay with few cards, everybody else with their own."""
         last = self.actor.number if self.actor.kind != LINKED else self.actor.number // 18
-        return {**CARD, "number": f"424242{last:010}"}
+        digits = f"424242{last:09}"
+        return {**CARD, "number": digits + _luhn_digit(digits)}
 
     async def _settled(self, order_id: str, open_states: tuple[str, ...]) -> dict[str, Any]:
         """Return the order when its state is none of `open_states`, or as it is at the end."""
@@ -197,8 +222,14 @@ class Visit:
             await asyncio.sleep(ORDER_LOOKS_S)
 
 
+def _luhn_digit(digits: str) -> str:
+    """Return the check digit that a card number of these digits ends with (ISO/IEC 7812-1)."""
+    doubled = [int(d) * (2 - n % 2) for n, d in enumerate(reversed(digits))]
+    return str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
+
+
 async def act(
-    actors: list[Actor], diary: Diary, base: str, sale_id: str, lasts_s: float,
+    actors: list[Actor], diary: Diary, base: str, mail: str, sale_id: str, lasts_s: float,
     watch: Callable[[int], None],
 ) -> None:  # fmt: skip
     """Let all actors visit; `watch` is called twice a second with how many are still there."""
@@ -209,7 +240,8 @@ async def act(
         async def one(actor: Actor) -> None:
             await asyncio.sleep(max(0.0, actor.arrives_s - diary.now()))
             ends = time.monotonic() + lasts_s - max(diary.now(), 0.0)
-            visit = Visit(actor, Browser(http, base, actor, diary), diary, sale_id, ends)
+            browser, mailbox = Browser(http, base, actor, diary), Mailbox(http, mail)
+            visit = Visit(actor, browser, mailbox, diary, sale_id, ends)
             diary.outcomes[f"{actor.kind}: {await visit.run()}"] += 1
 
         visits = {asyncio.create_task(one(actor)) for actor in actors}

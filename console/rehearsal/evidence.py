@@ -17,7 +17,7 @@ from boxoffice.sales.model import Sale
 from boxoffice.tables import ORDERS, SEATS, TICKETS
 from console.rehearsal.actors import Actor
 from fairness.identity import fan_of
-from fairness.ledger.recompute import line as expected_order
+from fairness.ledger import recompute
 from fairness.line import Line
 
 
@@ -37,6 +37,7 @@ class Evidence:
     mails: list[dict[str, Any]]
     expected: list[str]  # the order of the line, recomputed from the public log
     ledger: dict[str, Any]  # what the verifier said, as another process
+    logged: dict[str, int]  # calls and sold seats of this sale that are in the public log
     actor_of: dict[str, Actor]  # fan -> actor
     drill: dict[str, Any] = field(default_factory=dict)  # what happened while the store was dead
 
@@ -70,11 +71,23 @@ def gather(
         orders=orders,
         tickets=tickets,
         mails=_mails(mailbox),
-        expected=expected_order(ledger, sale.sale_id),
+        expected=recompute.line(ledger, sale.sale_id),
         ledger=verify_elsewhere(ledger),
+        logged=logged(ledger, sale.sale_id),
         actor_of={fan_of(sale.key, a.account_id): a for a in actors if a.account_id},
         drill=drill,
     )
+
+
+def logged(ledger: Path, sale_id: str) -> dict[str, int]:
+    """Return how many calls and sold seats of a sale are in the public log."""
+    counts = {"admitted": 0, "seats_sold": 0}
+    for entry in recompute.published(ledger):
+        if entry["sale"] == sale_id and entry["type"] == "admitted":
+            counts["admitted"] += len(entry["fans"])
+        elif entry["sale"] == sale_id and entry["type"] == "seats_sold":
+            counts["seats_sold"] += len(entry["seats"])
+    return counts
 
 
 def verify_elsewhere(ledger: Path) -> dict[str, Any]:

@@ -71,7 +71,11 @@ def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
     diary = Diary(sale.manifest.starts_at_us / SECOND)
     with watching(console, stand.redis, sale, diary) as watch:
         _wait_for_the_door(stand, sale, watch)
-        asyncio.run(crowd.act(actors, diary, stand.site, sale.sale_id, tempo.ends_s - 5, watch))
+        asyncio.run(
+            crowd.act(
+                actors, diary, stand.site, stand.mailbox, sale.sale_id, tempo.ends_s - 5, watch
+            )
+        )
     return _check(stand, sale, actors, diary, console, started)
 
 

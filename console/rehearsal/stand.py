@@ -47,16 +47,17 @@ def stand(folder: Path, port: int | None, say: Callable[[str], None]) -> Iterato
     found = home.running()
     if found is not None:
         say(f"using the stack that runs in {home.folder}")
-        yield _stand(home, found["addresses"], None)
+        yield attach(home, found["addresses"], None)
         return
     options = Options(port=port, address_rate=RATE, address_burst=4 * RATE)
     with running(home, options, say) as started:
         on_signals(started.supervisor.leave)
         addresses = started.stack.addresses
-        yield _stand(home, {"site": addresses.site, "mail": addresses.mail}, started)
+        yield attach(home, {"site": addresses.site, "mail": addresses.mail}, started)
 
 
-def _stand(home: Home, addresses: dict[str, str], own: Started | None) -> Stand:
+def attach(home: Home, addresses: dict[str, str], own: Started | None) -> Stand:
+    """Return the stack that runs in `home`; this process takes on its settings."""
     env = home.settings()
     os.environ.update(env)  # what mints the fans' tokens reads this process's settings
     settings = Settings.from_env(env)
