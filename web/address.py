@@ -1,0 +1,52 @@
+"""Where a request comes from. A proxy is believed only when its network is trusted."""
+
+from __future__ import annotations
+
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from flask import request
+
+from workers.settings import settings
+
+Address = IPv4Address | IPv6Address
+
+
+def client_address() -> str:
+    """Return the last address on the way that is not one of our own proxies."""
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return last_untrusted(request.remote_addr or "127.0.0.1", forwarded)
+
+
+def last_untrusted(peer: str, forwarded: str) -> str:
+    """Return who is behind `peer`: hops are read from the right while the reader is trusted.
+
+    What stands further left was written by the client and could be anything.
+    """
+    address = _parsed(peer) or IPv4Address("127.0.0.1")
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    while hops and is_trusted(address):
+        hop = _parsed(hops.pop())
+        if hop is None:
+            break
+        address = hop
+    return str(address)
+
+
+def is_trusted(address: Address) -> bool:
+    """Return whether `address` lies in one of the trusted networks."""
+    return any(address.version == network.version and address in network for network in _trusted())
+
+
+@cache
+def _trusted() -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(n.strip()) for n in settings().trusted_proxies.split(",") if n.strip())
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address

@@ -1,0 +1,105 @@
+"""The application: the fairness service, the box office, or both in one process."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import BaseConverter
+
+from web import (
+    access,
+    account_pages,
+    boxoffice_api,
+    fairness_api,
+    health,
+    line_pages,
+    metrics,
+    order_pages,
+    organiser_api,
+    organiser_pages,
+    pages,
+    problems,
+    public_log,
+    security,
+    shop_pages,
+    static_files,
+    views,
+)
+from workers import trace
+from workers.settings import settings
+
+Service = Literal["fairness", "boxoffice", "all"]
+BODY_LIMIT = 2 * 1024 * 1024
+
+EVERYWHERE = (health.bp, static_files.bp)
+FAIRNESS = (fairness_api.bp, line_pages.bp, public_log.bp)
+BOXOFFICE = (
+    boxoffice_api.bp,
+    organiser_api.bp,
+    pages.bp,
+    account_pages.bp,
+    shop_pages.bp,
+    order_pages.bp,
+    organiser_pages.bp,
+)
+BLUEPRINTS = {
+    "fairness": (*EVERYWHERE, *FAIRNESS),
+    "boxoffice": (*EVERYWHERE, *BOXOFFICE),
+    "all": (*EVERYWHERE, *FAIRNESS, *BOXOFFICE),
+}
+# Called by programs with a bearer token; a cookie only reads there, so there is nothing to forge.
+WITHOUT_FORMS = (fairness_api.bp, boxoffice_api.bp, organiser_api.bp)
+REQUEST_ID = re.compile(r"[\w-]{8,64}")
+
+
+class IdConverter(BaseConverter):
+    """An id of ours in a path; anything else is no address of ours."""
+
+    regex = r"[A-Za-z0-9_-]{1,64}"
+
+
+def create_app(service: Service = "all") -> Flask:
+    """Return the WSGI application of a service. Nothing is connected before the first request."""
+    app = Flask("web", static_folder=None)
+    app.config.update(
+        SERVICE=service,
+        SECRET_KEY=settings().session_key,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        SESSION_COOKIE_NAME="session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings().public_url.startswith("https://"),
+        WTF_CSRF_SSL_STRICT=False,  # the token decides; Referrer-Policy may hide the rest
+        WTF_CSRF_TIME_LIMIT=4 * 3600,
+    )
+    app.url_map.converters["id"] = IdConverter
+    app.before_request(_take_up_trace)
+    metrics.init_app(app)
+    problems.init_app(app)
+    app.before_request(access.guard)
+    csrf = CSRFProtect(app)
+    for blueprint in WITHOUT_FORMS:
+        csrf.exempt(blueprint)
+    for blueprint in BLUEPRINTS[service]:
+        app.register_blueprint(blueprint)
+    views.init_app(app)
+    security.init_app(app)
+    app.after_request(_tell_trace)
+    return app
+
+
+def _take_up_trace() -> None:
+    """Go on with the gateway's request id, or begin one: the tasks of this request carry it."""
+    given = request.headers.get("X-Request-Id", "")
+    g.trace_id = given if REQUEST_ID.fullmatch(given) else trace.new()
+    trace.trace_id.set(g.trace_id)
+
+
+def _tell_trace(response: Response) -> Response:
+    if "trace_id" in g:
+        response.headers["X-Request-Id"] = g.trace_id
+    return response

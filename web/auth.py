@@ -1,0 +1,155 @@
+"""Who is asking: a signed token, as a cookie of a browser or as the bearer of an API client.
+
+The token is checked without asking any store, so that joining a line costs one call. The API
+takes a cookie only for reading: another site can make a browser send cookies, never a header.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+
+from flask import Response, g, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from fairness.clock import now_us
+from fairness.errors import Forbidden, NotSignedIn, PassInvalid
+from fairness.passes import Pass
+from web import services
+from workers.settings import settings
+
+TOKEN_COOKIE = "fan"  # noqa: S105
+DEVICE_COOKIE = "device"
+PASS_COOKIE = "pass"  # noqa: S105
+TOKEN_LIFE_S = 14 * 24 * 3600
+DEVICE_LIFE_S = 365 * 24 * 3600
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in person and the device they came with."""
+
+    account_id: str
+    role: str  # fan | organiser
+    device_id: str
+
+
+def issue(account_id: str, role: str, device_id: str) -> str:
+    """Return a token that says who this is, good for TOKEN_LIFE_S."""
+    return _tokens().dumps({"a": account_id, "r": role, "d": device_id})
+
+
+def check(token: str) -> Caller:
+    """Return who `token` was issued to; NotSignedIn when it is forged or too old."""
+    try:
+        claims = _tokens().loads(token, max_age=TOKEN_LIFE_S)
+    except BadSignature as error:
+        raise NotSignedIn(
+            "this sign-in has expired or is not ours",
+            field="Authorization",
+            rule="a token of ours, at most 14 days old",
+            remedy="sign in again",
+        ) from error
+    return Caller(claims["a"], claims["r"], claims["d"])
+
+
+def caller() -> Caller:
+    """Return who is asking; NotSignedIn when nobody is signed in."""
+    found = maybe_caller()
+    if found is None:
+        raise NotSignedIn(
+            field="Authorization", rule="a signed-in fan", remedy="sign in, or send a bearer token"
+        )
+    return found
+
+
+def maybe_caller() -> Caller | None:
+    """Return who is asking, or None; a token that is there but bad is NotSignedIn in the API."""
+    if "caller" not in g:
+        g.caller = _from_request()
+    found: Caller | None = g.caller
+    return found
+
+
+def require_organiser() -> Caller:
+    """Return the organiser who asks; Forbidden for anyone else, by the account as it is now."""
+    found = caller()
+    if found.role != "organiser" or services.accounts().get(found.account_id).role != "organiser":
+        raise Forbidden(
+            "this is for organisers", rule="an organiser's account", remedy="sign in as organiser"
+        )
+    return found
+
+
+def turn(sale_id: str) -> Pass:
+    """Return the checked pass of the caller for this sale; PassInvalid otherwise."""
+    token = request.headers.get("Pass") or request.cookies.get(PASS_COOKIE)
+    who = caller()
+    if not token:
+        raise PassInvalid(
+            "no pass was sent",
+            field="Pass",
+            rule="the pass of a turn",
+            remedy="wait for your turn in the line, then enter the shop",
+        )
+    return services.passes().check(token, sale_id, who.account_id, now_us())
+
+
+def device_id() -> str:
+    """Return this browser's random number, a new one at its first visit."""
+    found = request.cookies.get(DEVICE_COOKIE, "")
+    return found if 8 <= len(found) <= 64 else secrets.token_urlsafe(16)
+
+
+def remember(response: Response, token: str) -> Response:
+    """Sign the browser in."""
+    _cookie(response, TOKEN_COOKIE, token, TOKEN_LIFE_S)
+    _cookie(response, DEVICE_COOKIE, check(token).device_id, DEVICE_LIFE_S)
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Sign the browser out; it stays the same device."""
+    response.delete_cookie(TOKEN_COOKIE)
+    return response
+
+
+def keep_pass(response: Response, sale_id: str, token: str, life_s: int) -> Response:
+    """Keep the pass in the browser, for the pages of this sale only."""
+    _cookie(response, PASS_COOKIE, token, life_s, path=f"/sales/{sale_id}/")
+    return response
+
+
+def _from_request() -> Caller | None:
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return check(bearer.strip())
+    cookie = request.cookies.get(TOKEN_COOKIE)
+    in_api = request.path.startswith("/api/")
+    if not cookie or (in_api and request.method not in READING):
+        return None
+    try:
+        return check(cookie)
+    except NotSignedIn:
+        if in_api:
+            raise
+        return None
+
+
+def _cookie(response: Response, name: str, value: str, life_s: int, path: str = "/") -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=life_s,
+        path=path,
+        httponly=True,
+        samesite="Lax",
+        secure=settings().public_url.startswith("https://"),
+    )
+
+
+@cache
+def _tokens() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings().session_key, salt="fan-token")

@@ -1,0 +1,306 @@
+"""What may come in: one model per body or query. An unknown field is refused by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from flask import request
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from fairness.clock import SECOND
+from fairness.errors import Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+SECRET = {"password", "number", "cvc", "expiry", "card", "code"}
+REMEDIES = {"extra_forbidden": "remove it", "missing": "send it"}
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=4_000)]
+
+
+def _digits(value: Any) -> Any:
+    return re.sub(r"[\s-]", "", value) if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _zoned(value: Any) -> Any:
+    """A browser's datetime-local has no zone: the console's forms say UTC."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", value):
+        return value + "Z"
+    return value
+
+
+def _in_range(value: datetime) -> datetime:
+    if not 2000 <= value.year <= 2200:
+        raise ValueError("a year from 2000 to 2200")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_zoned), AfterValidator(_in_range)]
+
+
+def us(moment: datetime) -> int:
+    """Return a moment in µs."""
+    return round(moment.timestamp() * SECOND)
+
+
+class Body(BaseModel):
+    """What all bodies share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SignIn(Body):
+    """Who wants to sign in."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class SignUp(SignIn):
+    """Who wants an account."""
+
+    name: Line
+
+
+class Join(Body):
+    """What a browser may tell about itself; nothing is required."""
+
+    tz: Annotated[str, Field(max_length=64)] = ""
+    screen: Annotated[str, Field(max_length=24)] = ""
+
+
+class Answer(Body):
+    """The code from the e-mail."""
+
+    code: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+class Appeal(Body):
+    """What a fan has to say to the organiser."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class Best(Body):
+    """The best seats together, as many as `count`, of one price tier or of any."""
+
+    count: Annotated[int, Field(ge=1, le=20)]
+    tier: Annotated[str, Field(max_length=64)] | None = None
+
+
+class NewOrder(Body):
+    """Seats by name, or the best available: one of the two."""
+
+    seats: Annotated[list[Line], Field(min_length=1, max_length=20)] | None = None
+    best: Best | None = None
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> NewOrder:
+        """Return the order; ValueError when it names both or neither."""
+        if (self.seats is None) == (self.best is None):
+            raise ValueError("either seats or best, not both")
+        if self.seats and len(set(self.seats)) != len(self.seats):
+            raise ValueError("each seat once")
+        return self
+
+
+class Card(Body):
+    """A payment card; it goes to the payment provider and is never stored."""
+
+    number: Annotated[
+        str, BeforeValidator(_digits), Field(min_length=12, max_length=19, pattern=r"^\d+$")
+    ]
+    expiry: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2]) ?/ ?\d{2}$")]
+    cvc: Annotated[str, Field(pattern=r"^\d{3,4}$")]
+
+
+class Payment(Body):
+    """How an order is paid."""
+
+    card: Card
+
+
+class EventQuery(Body):
+    """What to look for; all of it optional."""
+
+    q: Annotated[str, Field(max_length=200)] = ""
+    city: Annotated[str, Field(max_length=100)] = ""
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_blanks(cls, given: Any) -> Any:
+        """Return the query without the fields a form left empty."""
+        return {k: v for k, v in given.items() if v != ""} if isinstance(given, dict) else given
+
+
+class OrderQuery(Body):
+    """Which of my orders."""
+
+    q: Annotated[str, Field(max_length=200)] = ""
+
+
+class NewEvent(Body):
+    """An event, before it has a date."""
+
+    title: Line
+    artist: Annotated[str, Field(max_length=200)] = ""
+    genre: Annotated[str, Field(max_length=100)] = ""
+    description: Text = ""
+
+
+class NewVenue(Body):
+    """A venue."""
+
+    name: Line
+    city: Line
+    country: Annotated[str, Field(max_length=100)] = ""
+
+
+class NewPerformance(Body):
+    """One date of an event in a venue, with the seating plan of that evening."""
+
+    event_id: Id
+    venue_id: Id
+    plan_id: Id
+    starts_at: Moment
+
+
+class NewPlan(Body):
+    """A seating plan: CSV text (floor,zone,row,start,end) or a pretix plan, as JSON."""
+
+    name: Line | None = None
+    csv: str | None = None
+    pretix: Annotated[str | None, BeforeValidator(_as_text)] = None
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> NewPlan:
+        """Return the plan; ValueError when it has both forms or neither."""
+        if (self.csv is None) == (self.pretix is None):
+            raise ValueError("either csv or pretix, not both")
+        return self
+
+
+class NewPrice(Body):
+    """What a category costs, and the name fans see."""
+
+    tier: Line
+    cents: Annotated[int, Field(ge=0, le=100_000_000)]
+
+
+class NewSale(Body):
+    """A sale: one on-sale window of one performance, with its rules."""
+
+    performance_id: Id
+    prices: Annotated[dict[str, NewPrice], Field(min_length=1)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    opens_at: Moment
+    starts_at: Moment
+    ends_at: Moment
+    limit_per_person: Annotated[int, Field(ge=1, le=20)] = 4
+    capacity: Annotated[int, Field(ge=1, le=100_000)] = 200
+    rate_per_s: Annotated[int, Field(ge=1, le=10_000)] = 50
+    opening_s: Annotated[int, Field(ge=0, le=3_600)] = 5
+    tie_ms: Annotated[int, Field(ge=1, le=60_000)] = 500
+    turn_s: Annotated[int, Field(ge=1, le=7_200)] = 600
+    hold_s: Annotated[int, Field(ge=1, le=7_200)] = 600
+    away_s: Annotated[int, Field(ge=1, le=3_600)] = 30
+    held_back: dict[Line, Line] = {}  # seat -> reason
+
+
+class NewRate(Body):
+    """How many fans are called each second, at most."""
+
+    rate_per_s: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class NewCapacity(Body):
+    """How many fans may be in the shop at once."""
+
+    capacity: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class NewMessage(Body):
+    """What everybody in the line reads; empty takes it down."""
+
+    message: Annotated[str, Field(max_length=500)] = ""
+
+
+class Decision(Body):
+    """What the organiser decides about a fan held for review."""
+
+    decision: Literal["lift", "uphold"]
+    because: Annotated[str, Field(max_length=500)] = ""
+
+
+def read(model: type[Model]) -> Model:
+    """Return the JSON body as `model`; Invalid names the field, BadRequest says it is no JSON."""
+    raw = request.get_data(cache=False)
+    if raw and not request.is_json:
+        raise UnsupportedMediaType("the body is not JSON")
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def form(model: type[Model], **more: Any) -> Model:
+    """Return the HTML form as `model`; an empty field counts as not filled in."""
+    fields = {k: v for k, v in request.form.items() if k != "csrf_token" and v != ""}
+    return checked(model, fields | more)
+
+
+def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Return `values` as `model`; Invalid names the first field that breaks a rule."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> Invalid | BadRequest:
+    faults = error.errors(include_url=False, include_context=False)
+    first = faults[0]
+    if first["type"] == "json_invalid":
+        return BadRequest(first["msg"])
+    name = ".".join(str(part) for part in first["loc"]) or "body"
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc']) or 'body'}: {_rule(fault)}"
+        for fault in faults[:10]
+    )
+    shown = not (SECRET & {str(part) for fault in faults for part in fault["loc"]})
+    value = first["input"] if shown and isinstance(first["input"], str | int | float) else None
+    return Invalid(
+        told,
+        field=name,
+        value=value,
+        rule=_rule(first),
+        remedy=REMEDIES.get(first["type"], f"correct {name} and send it again"),
+    )
+
+
+def _rule(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "unknown field"
+    text: str = fault["msg"].removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,60 @@
+"""What every answer says to the browser about what it may do with the page."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+
+from workers.settings import settings
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+OPEN_PATHS = ("/ledger/", "/.well-known/")  # for anyone, on any site, to check us with
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers to every answer, and let the configured other sites call the API."""
+    origins = [origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()]
+    if origins:
+        CORS(
+            app,
+            origins=origins,
+            resources="/api/*",
+            allow_headers=["Authorization", "Pass", "Content-Type", "Idempotency-Key"],
+            expose_headers=["ETag", "Retry-After"],
+        )
+    secure = settings().public_url.startswith("https://")
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith(OPEN_PATHS):
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        return response

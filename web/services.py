@@ -1,0 +1,116 @@
+"""The services behind the door: the workers' ones, and those that only the front door needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from redis import Redis
+
+from boxoffice.accounts.service import Accounts
+from boxoffice.catalogue.service import Catalogue
+from boxoffice.inventory.service import Inventory
+from boxoffice.notices.service import Notices
+from boxoffice.orders.service import Orders
+from boxoffice.sales.appeals import Appeals
+from boxoffice.sales.service import Sales
+from boxoffice.search.service import Search
+from boxoffice.tables import SALES
+from boxoffice.tickets.service import Tickets
+from fairness.line import Line
+from fairness.passes import PassBook
+from fairness.receipts import Promises
+from fairness.stock import Stock
+from workers import clients
+from workers.settings import settings
+
+
+def redis() -> Redis:
+    """Return the store of the line."""
+    return clients.redis()
+
+
+def line(sale_id: str) -> Line:
+    """Return the line of a sale."""
+    return clients.line(sale_id)
+
+
+def stock(sale_id: str) -> Stock:
+    """Return the cache of a sale's taken seats."""
+    return clients.stock(sale_id)
+
+
+def check_database() -> None:
+    """Return when the database answers; Unavailable when it does not."""
+    clients.database().get(SALES, sale_id="-")
+
+
+def accounts() -> Accounts:
+    """Return the accounts."""
+    return clients.accounts()
+
+
+def catalogue() -> Catalogue:
+    """Return the catalogue."""
+    return clients.catalogue()
+
+
+def sales() -> Sales:
+    """Return the sales."""
+    return clients.sales()
+
+
+def inventory() -> Inventory:
+    """Return the seats."""
+    return clients.inventory()
+
+
+def orders() -> Orders:
+    """Return the orders."""
+    return clients.orders()
+
+
+def notices() -> Notices:
+    """Return the notices."""
+    return clients.notices()
+
+
+@cache
+def search() -> Search:
+    """Return the search over the catalogue."""
+    return Search(catalogue())
+
+
+@cache
+def appeals() -> Appeals:
+    """Return the appeals."""
+    return Appeals(clients.database())
+
+
+@cache
+def tickets() -> Tickets:
+    """Return the tickets."""
+    return Tickets(clients.database(), settings().ticket_key)
+
+
+@cache
+def passes() -> PassBook:
+    """Return the book of passes."""
+    return PassBook(settings().pass_key, settings().public_url)
+
+
+@cache
+def promises() -> Promises:
+    """Return what signs the receipts of arrivals."""
+    return Promises(settings().pass_key)
+
+
+_OURS: tuple[Callable[..., Any], ...] = (search, appeals, tickets, passes, promises)
+
+
+def reset() -> None:
+    """Forget every service; the next request makes new ones."""
+    for service in _OURS:
+        service.cache_clear()  # type: ignore[attr-defined]
+    clients.reset()

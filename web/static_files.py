@@ -1,0 +1,70 @@
+"""Style sheets, scripts and the API's description."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from fairness.errors import NotFound
+from web import openapi
+from web.access import Access, door
+
+bp = Blueprint("assets", __name__)
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+@bp.get("/static/<name>")
+@door(Access.PUBLIC)
+def static(name: str) -> ResponseReturnValue:
+    """Give a file of ours; its address has a digest of it, so it may be kept for good."""
+    content, _digest = _file(name)
+    response = Response(content, content_type=f"{KINDS[name.rsplit('.', 1)[1]]}; charset=utf-8")
+    forever = request.args.get("v") == _digest
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if forever else "public, max-age=60"
+    )
+    return response
+
+
+@bp.get("/favicon.ico")
+@door(Access.PUBLIC)
+def favicon() -> ResponseReturnValue:
+    """Give the site's sign."""
+    return static(name="ticket.svg")
+
+
+@bp.get("/api/v1/openapi.json")
+@door(Access.PUBLIC, answer=dict[str, Any])
+def describe_api() -> ResponseReturnValue:
+    """Describe the whole API, of both services."""
+    response = Response(_description(), content_type="application/json")
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def address_of(name: str) -> str:
+    """Return where a file of ours is found."""
+    return f"/static/{name}?v={_file(name)[1]}"
+
+
+@cache
+def _file(name: str) -> tuple[bytes, str]:
+    names = {f.name: f for f in resources.files("web").joinpath("static").iterdir()}
+    if name not in names or name.rsplit(".", 1)[-1] not in KINDS:
+        raise NotFound(f"no file {name}", field="name", rule="a file of this site")
+    content = names[name].read_bytes()
+    return content, sha256(content).hexdigest()[:12]
+
+
+@cache
+def _description() -> bytes:
+    import json
+
+    from web.app import create_app  # the application imports this module
+
+    return json.dumps(openapi.document(create_app("all"))).encode()
