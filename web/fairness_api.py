@@ -1,0 +1,114 @@
+"""The API of the fairness service: the hot, small one. Joining costs one call to the store."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from fairness import board
+from fairness.clock import iso
+from fairness.errors import NotFound
+from web import bodies, facts, line_service, services
+from web.access import Access, door
+from web.answers import Done, Joined, Place, Turn
+
+bp = Blueprint("line", __name__, url_prefix="/api/v1/sales/<id:sale_id>")
+
+
+@bp.put("/place")
+@door(Access.FAN, body=bodies.Join, answer=Joined)
+def join(sale_id: str, body: bodies.Join) -> ResponseReturnValue:
+    """Join the line. Joining again, also from another device, returns the first arrival.
+
+    The receipt is a signed promise: keep it to prove when you came.
+    """
+    arrival, receipt = line_service.join(sale_id, body)
+    return {
+        "fan": arrival.fan,
+        "at": iso(arrival.at_us),
+        "at_us": arrival.at_us,
+        "window": arrival.window,
+        "first": arrival.first,
+        "receipt": receipt,
+    }
+
+
+@bp.get("/place")
+@door(Access.FAN, answer=Place)
+def see_place(sale_id: str) -> ResponseReturnValue:
+    """Say where I stand. `reasons` is filled when a verdict holds me up."""
+    return dict(line_service.place(sale_id))
+
+
+@bp.delete("/place")
+@door(Access.FAN, answer=Done)
+def leave(sale_id: str) -> ResponseReturnValue:
+    """Leave the line. The place is given up for good."""
+    line_service.leave(sale_id)
+    return {"done": True}
+
+
+@bp.post("/turn")
+@door(Access.FAN, answer=Turn)
+def enter(sale_id: str) -> ResponseReturnValue:
+    """Take up my turn: gives the pass to the shop. Asking again gives a pass for the same turn."""
+    turn = line_service.enter(sale_id)
+    return {"pass": turn.token, "ends_at": iso(turn.ends_us)}
+
+
+@bp.delete("/turn")
+@door(Access.FAN, answer=Done)
+def finish(sale_id: str) -> ResponseReturnValue:
+    """Leave the shop, so that the next fan can go in."""
+    services.line(sale_id).finish(line_service.fan(sale_id), "left")
+    return {"done": True}
+
+
+@bp.get("/board")
+@door(Access.PUBLIC, answer=dict[str, Any])
+def see_board(sale_id: str) -> ResponseReturnValue:
+    """Give the one public document of a sale: served place, rate, stock, message, checkpoint.
+
+    It has an ETag and may be cached for a second.
+    """
+    text = board.text(services.redis(), sale_id)
+    if text is None:
+        facts.of_sale(sale_id)
+        raise NotFound(
+            "the line has not opened yet",
+            field="sale_id",
+            value=sale_id,
+            rule="a sale whose line has opened",
+            remedy="come back when it opens",
+        )
+    response = Response(text, content_type="application/json")
+    response.set_etag(sha256(text.encode()).hexdigest()[:16])
+    response.headers["Cache-Control"] = "public, max-age=1"
+    return response.make_conditional(request)
+
+
+@bp.post("/challenge")
+@door(Access.FAN, answer=Done, status=202)
+def send_code(sale_id: str) -> ResponseReturnValue:
+    """Mail me a code that lifts a challenge."""
+    line_service.send_code(sale_id)
+    return {"done": True}
+
+
+@bp.post("/challenge/answer")
+@door(Access.FAN, body=bodies.Answer, answer=Done)
+def answer_code(sale_id: str, body: bodies.Answer) -> ResponseReturnValue:
+    """Answer a challenge with the code from the mail."""
+    line_service.answer_code(sale_id, body.code)
+    return {"done": True}
+
+
+@bp.post("/appeal")
+@door(Access.FAN, body=bodies.Appeal, answer=Done, status=202)
+def appeal(sale_id: str, body: bodies.Appeal) -> ResponseReturnValue:
+    """Ask the organiser to look at a verdict again. The place is kept meanwhile."""
+    line_service.appeal(sale_id, body.text)
+    return {"done": True}

@@ -1,0 +1,148 @@
+"""What a fan can do in a line, for the API and for the pages alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from boxoffice import outbox
+from fairness.clock import SECOND, iso, now_us
+from fairness.errors import Conflict, LineClosed, NotFound
+from fairness.ledger import entries
+from fairness.line import Arrival, Position
+from fairness.screening import challenge
+from web import auth, facts, services, visits
+from web.answers import Place, Reason
+from web.bodies import Join
+from workers import clients, steps
+from workers.settings import settings
+
+STOPPED = ("challenge", "review", "refuse")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that was taken up: the pass, and when it ends (µs)."""
+
+    token: str
+    ends_us: int
+
+    @property
+    def life_s(self) -> int:
+        """Return the seconds that are left of it."""
+        return max(1, (self.ends_us - now_us()) // SECOND)
+
+
+def fan(sale_id: str) -> str:
+    """Return what the line calls the caller; NotFound when there is no such sale."""
+    return facts.of_public_sale(sale_id).fan(auth.caller().account_id)
+
+
+def leave(sale_id: str) -> None:
+    """Take the caller out of the line; twice is once."""
+    services.line(sale_id).leave(fan(sale_id))
+
+
+def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
+    """Put the caller in the line, once; return the arrival and its signed receipt."""
+    who = auth.caller()
+    known = facts.of_public_sale(sale_id)
+    me = known.fan(who.account_id)
+    try:
+        arrival = services.line(sale_id).join(me, visits.seen(me, who, told))
+    except NotFound as error:
+        raise _not_yet(known) from error
+    return arrival, services.promises().promise(sale_id, me, arrival.at_us)
+
+
+def receipt(sale_id: str) -> str:
+    """Return the signed receipt of the caller's arrival; NotFound when there is none."""
+    me = fan(sale_id)
+    at_us = services.line(sale_id).arrived(me)
+    if at_us is None:
+        raise NotFound("you have not joined this line", remedy="join it first")
+    return services.promises().promise(sale_id, me, at_us)
+
+
+def place(sale_id: str) -> Place:
+    """Return where the caller stands, with the reasons if something holds them up."""
+    me = fan(sale_id)
+    line = services.line(sale_id)
+    found = line.position(me)
+    held_up = found.verdict in STOPPED
+    return _place(found, reasons(line.verdict(me)) if held_up else [])
+
+
+def reasons(verdict: dict[str, Any] | None) -> list[Reason]:
+    """Return why, in words for the fan."""
+    found = (verdict or {}).get("findings", [])
+    return [{"rule": f["rule"], "because": f["because"]} for f in found]
+
+
+def enter(sale_id: str) -> Turn:
+    """Take up the caller's turn; twice is once, on any device."""
+    who = auth.caller()
+    me = fan(sale_id)
+    ends_us = services.line(sale_id).enter(me)
+    token = services.passes().issue(sale_id, me, who.account_id, ends_us, now_us())
+    return Turn(token, ends_us)
+
+
+def send_code(sale_id: str) -> None:
+    """Mail the caller a code; Conflict when nothing asks for one."""
+    me, now = fan(sale_id), now_us()
+    if services.line(sale_id).position(me).verdict != "challenge":
+        raise Conflict("there is nothing to confirm", remedy="just wait for your turn")
+    code = challenge.issue(services.redis(), sale_id, me, pepper=settings().pepper)
+    data = {"code": code, "about": facts.of_public_sale(sale_id).about}
+    who = auth.caller().account_id
+    services.notices().promise("challenge_code", who, data, f"{sale_id}-{me}", now)
+    steps.send(steps.DELIVER)
+
+
+def answer_code(sale_id: str, code: str) -> None:
+    """Lift the caller's challenge if the code is right, and log that; Invalid if it is not."""
+    me, now = fan(sale_id), now_us()
+    line = services.line(sale_id)
+    challenge.answer(services.redis(), sale_id, me, code, pepper=settings().pepper)
+    services.accounts().verify(auth.caller().account_id)
+    if line.position(me).verdict != "challenge":
+        return
+    entry = entries.verdict(sale_id, now, me, "admit", ["code_answered"])
+    database = clients.database()
+    database.write(outbox.ledger_(database, entry, f"{sale_id}-{me}-admit", now))
+    line.lift_verdict(me)
+
+
+def appeal(sale_id: str, text: str) -> None:
+    """Ask the organiser to look again; Conflict when nothing stops the caller."""
+    me = fan(sale_id)
+    verdict = services.line(sale_id).position(me).verdict
+    if verdict not in STOPPED:
+        raise Conflict("nothing stands against you", remedy="just wait for your turn")
+    services.appeals().file(sale_id, me, auth.caller().account_id, text, verdict, now_us())
+
+
+def _not_yet(known: facts.Facts) -> LineClosed:
+    rules = known.sale.manifest
+    return LineClosed(
+        f"this line opens at {iso(rules.opens_at_us)}",
+        field="sale_id",
+        value=rules.sale_id,
+        rule="joining needs an open line",
+        remedy="come back when it is open; joining early gives no advantage",
+    )
+
+
+def _place(found: Position, why: list[Reason]) -> Place:
+    ends_us = found.turn_ends_us
+    return {
+        "state": found.state,
+        "place": found.place,
+        "ahead": found.ahead,
+        "window": found.window,
+        "turn_ends_at": iso(ends_us) if ends_us else None,
+        "shared_with": found.lead,
+        "verdict": found.verdict,
+        "reasons": why,
+    }

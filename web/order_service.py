@@ -1,0 +1,192 @@
+"""What a fan does in the shop, for the API and for the pages alike."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+from boxoffice.orders.model import Order
+from boxoffice.payments.model import Card
+from boxoffice.tickets.model import Ticket
+from fairness.clock import iso, now_us
+from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
+from fairness.passes import Pass
+from web import auth, bodies, facts, services
+from web.answers import OrderAnswer, TicketAnswer
+from workers import clients, settling, steps
+from workers.settings import settings
+
+PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An order of the caller's; None while it is still on its way."""
+
+    order_id: str
+    order: Order | None
+
+    @property
+    def state(self) -> str:
+        """Return the order's state, or "pending"."""
+        return self.order.state if self.order else PENDING
+
+
+def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> str:
+    """Send the wish to allocation; return the order's id, the same for the same key."""
+    known = facts.of_public_sale(sale_id)
+    if wish.seats:
+        _check_seats(known, wish.seats)
+    if wish.best and wish.best.tier is not None and wish.best.tier not in known.sale.tiers:
+        raise Invalid(
+            f"there is no tier {wish.best.tier}",
+            field="best.tier",
+            value=wish.best.tier,
+            rule=f"one of {', '.join(known.sale.tiers)}",
+            remedy="choose one of them, or leave it out",
+        )
+    account_id = auth.caller().account_id
+    order_id = new_id(account_id, sale_id, key or secrets.token_urlsafe(16))
+    best = wish.best.model_dump() if wish.best else None
+    steps.allocate(order_id, sale_id, account_id, turn.fan, wish.seats, best)
+    return order_id
+
+
+def find(order_id: str) -> Found:
+    """Return the caller's order; NotFound, or Forbidden when it is another fan's.
+
+    An id that was given to the caller and is not in the table yet is on its way: the id itself
+    proves that it was given to them.
+    """
+    account_id = auth.caller().account_id
+    try:
+        return Found(order_id, services.orders().get(order_id, account_id))
+    except NotFound:
+        if not _given_to(order_id, account_id):
+            raise
+        return Found(order_id, None)
+
+
+def pay(order_id: str, card: bodies.Card) -> None:
+    """Turn the card into a token and send the order to be paid; Conflict unless it is held."""
+    order = find(order_id).order
+    if order is None or order.state != "held":
+        raise Conflict(
+            f"the order is {order.state if order else PENDING}",
+            field="order_id",
+            value=order_id,
+            rule="an order that is held",
+            remedy="look at the order; choose seats again if its time is over",
+        )
+    if order.held_until_us <= now_us():
+        raise HoldExpired(
+            field="order_id",
+            value=order_id,
+            rule="pay before the hold ends",
+            remedy="choose seats again while your turn lasts",
+        )
+    token = clients.payments().tokenise(Card(card.number, card.expiry.replace(" ", ""), card.cvc))
+    steps.pay(order_id, token)
+
+
+def cancel(order_id: str) -> None:
+    """Give the caller's held seats back; twice is once."""
+    settling.settle(services.orders().cancel(order_id, auth.caller().account_id, now_us()))
+
+
+def mine(words: str = "") -> list[Found]:
+    """Return the caller's orders that match `words`, the newest first."""
+    orders = services.orders().of_account(auth.caller().account_id)
+    return [Found(order.order_id, order) for order in orders if matches(order, words)]
+
+
+def matches(order: Order, words: str) -> bool:
+    """Return whether every word is in what the order is for, its seats, state, or id."""
+    text = " ".join([order.about, order.state, order.order_id, *order.seat_ids]).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def document(found: Found) -> OrderAnswer:
+    """Return an order as the API shows it."""
+    order = found.order
+    if order is None:
+        return _pending(found.order_id)
+    paid = order.state == "paid"
+    tickets = services.tickets().of_order(order.order_id) if paid else []
+    return {
+        "order_id": order.order_id,
+        "sale_id": order.sale_id,
+        "state": order.state,
+        "seats": [{"seat_id": s.seat_id, "tier": s.tier, "cents": s.cents} for s in order.seats],
+        "total_cents": order.total_cents,
+        "currency": order.currency,
+        "held_until": iso(order.held_until_us) if order.held_until_us else None,
+        "created_at": iso(order.created_us),
+        "changed_at": iso(order.changed_us),
+        "problem": dict(order.problem) if order.problem else None,
+        "tickets": [ticket.ticket_id for ticket in tickets],
+    }
+
+
+def my_ticket(ticket_id: str) -> Ticket:
+    """Return the caller's ticket; NotFound, or Forbidden when it is another fan's."""
+    return services.tickets().get(ticket_id, auth.caller().account_id)
+
+
+def ticket_document(ticket: Ticket) -> TicketAnswer:
+    """Return a ticket as the API shows it."""
+    return {
+        "ticket_id": ticket.ticket_id,
+        "order_id": ticket.order_id,
+        "sale_id": ticket.sale_id,
+        "seat_id": ticket.seat_id,
+        "code": services.tickets().code(ticket),
+    }
+
+
+def new_id(account_id: str, sale_id: str, key: str) -> str:
+    """Return an order id: the same for the same wish, and bound to the account by its end."""
+    start = _tag(f"order\0{account_id}\0{sale_id}\0{key}", 12)
+    return f"ord_{start}{_tag(f'owner{chr(0)}{account_id}{chr(0)}{start}', 8)}"
+
+
+def _given_to(order_id: str, account_id: str) -> bool:
+    start = order_id.removeprefix("ord_")[:16]
+    expected = f"ord_{start}{_tag(f'owner{chr(0)}{account_id}{chr(0)}{start}', 8)}"
+    return hmac.compare_digest(expected, order_id)
+
+
+def _tag(text: str, length: int) -> str:
+    digest = hmac.digest(settings().session_key.encode(), text.encode(), "sha256")[:length]
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _check_seats(known: facts.Facts, seats: list[str]) -> None:
+    plan = known.plan()
+    unknown = [seat for seat in seats if seat not in plan.by_id]
+    if unknown:
+        raise Invalid(
+            f"not in this hall: {', '.join(unknown)}",
+            field="seats",
+            value=unknown,
+            rule="a seat of the plan",
+            remedy="choose seats from the map",
+        )
+
+
+def _pending(order_id: str) -> OrderAnswer:
+    return {
+        "order_id": order_id,
+        "sale_id": "",
+        "state": PENDING,
+        "seats": [],
+        "total_cents": 0,
+        "currency": "",
+        "held_until": None,
+        "created_at": None,
+        "changed_at": None,
+        "problem": None,
+        "tickets": [],
+    }
