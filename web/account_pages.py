@@ -1,0 +1,69 @@
+"""Signing up, in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from boxoffice.accounts.model import Account
+from web import accounts_service, auth, bodies
+from web.access import Access, door
+from web.forms import again_on
+
+bp = Blueprint("account", __name__)
+
+
+@bp.get("/sign-in")
+@door(Access.PUBLIC)
+def sign_in_page() -> ResponseReturnValue:
+    """Show the form to sign in."""
+    return render_template("sign_in.html", next=_next())
+
+
+@bp.get("/sign-up")
+@door(Access.PUBLIC)
+def sign_up_page() -> ResponseReturnValue:
+    """Show the form to sign up."""
+    return render_template("sign_up.html", next=_next())
+
+
+@bp.post("/sign-in")
+@door(Access.PUBLIC)
+@again_on(sign_in_page)
+def sign_in() -> ResponseReturnValue:
+    """Sign the browser in."""
+    return _welcome(accounts_service.sign_in(_form(bodies.SignIn)))
+
+
+@bp.post("/sign-up")
+@door(Access.PUBLIC)
+@again_on(sign_up_page)
+def sign_up() -> ResponseReturnValue:
+    """Make an account and sign the browser in."""
+    return _welcome(accounts_service.sign_up(_form(bodies.SignUp)))
+
+
+@bp.post("/sign-out")
+@door(Access.PUBLIC)
+def sign_out() -> ResponseReturnValue:
+    """Sign the browser out."""
+    return auth.forget(redirect("/", 303))  # type: ignore[arg-type]
+
+
+def _form(model: type[bodies.Model]) -> bodies.Model:
+    fields = {k: v for k, v in request.form.items() if k not in ("csrf_token", "next")}
+    return bodies.checked(model, fields)
+
+
+def _welcome(account: Account) -> ResponseReturnValue:
+    token = auth.issue(account.account_id, account.role, auth.device_id())
+    home = "/organiser" if account.role == "organiser" else "/"
+    way = _next()
+    return auth.remember(redirect(way if way != "/" else home, 303), token)  # type: ignore[arg-type]
+
+
+def _next() -> str:
+    """Return where to go afterwards: a path of this site, never another one."""
+    asked = request.values.get("next", "/")
+    safe = asked.startswith("/") and not asked.startswith(("//", "/\\")) and asked.isprintable()
+    return asked if safe else "/"

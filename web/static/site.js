@@ -1,0 +1,55 @@
+// On every page: times in the reader's own zone, countdowns, and what a form may tell about itself.
+"use strict";
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  const long = new Intl.DateTimeFormat(document.documentElement.lang, {
+    weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+  });
+  const start = Date.now();
+
+  function localise(root) {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      time.textContent = long.format(new Date(time.dateTime));
+      time.title = zone;
+    }
+    for (const field of root.querySelectorAll("[data-tell]")) {
+      field.value = field.dataset.tell === "tz" ? zone : `${screen.width}x${screen.height}`;
+    }
+    tick(root);
+  }
+
+  function words(seconds) {
+    const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24;
+    const m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+    const two = (n) => String(n).padStart(2, "0");
+    if (d) return `${d} d ${h} h`;
+    return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+  }
+
+  // The last minute and the last 20 seconds are said aloud; every second would be noise.
+  function tick(root) {
+    for (const place of root.querySelectorAll("[data-countdown]")) {
+      const left = Math.max(0, Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000));
+      place.textContent = words(left);
+      const say = document.getElementById("say");
+      if (say && "warn" in place.dataset && (left === 60 || left === 20)) say.textContent = `${left} s`;
+      if (!left && "reload" in place.dataset && Date.now() - start > 3000) {
+        delete place.dataset.reload;
+        setTimeout(() => location.reload(), 500 + Math.random() * 1500);
+      }
+    }
+  }
+
+  window.fairticket = { localise };
+  localise(document);
+  setInterval(() => tick(document), 1000);
+  const problem = document.querySelector("[data-focus]");
+  if (problem) problem.focus();
+  // A form that was sent once is not sent again by a second tap.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    if (event.target.dataset.sent) { event.preventDefault(); return; }
+    event.target.dataset.sent = "yes";
+    setTimeout(() => delete event.target.dataset.sent, 4000);
+  });
+})();
