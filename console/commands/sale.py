@@ -38,7 +38,7 @@ def list_(home: Path, state: tuple[str, ...]) -> None:
         click.echo(f"{each.sale_id}  {each.state:<10}{iso(each.manifest.starts_at_us)}")
 
 
-@sale.command(epilog="Example: fairticket sale show sal_1234")
+@sale.command(epilog="Example: fairticket sale show sale_1234")
 @click.argument("sale_id")
 @click.pass_obj
 def show(home: Path, sale_id: str) -> None:
@@ -48,7 +48,7 @@ def show(home: Path, sale_id: str) -> None:
         click.echo(f"{name:<16}{value}")
 
 
-@sale.command(epilog="Example: fairticket sale rate sal_1234 25 --capacity 300")
+@sale.command(epilog="Example: fairticket sale rate sale_1234 25 --capacity 300")
 @click.argument("sale_id")
 @click.argument("per_second", type=click.IntRange(min=1))
 @click.option("--capacity", type=click.IntRange(min=1), help="Fans in the shop at once.")
@@ -62,7 +62,7 @@ def rate(home: Path, sale_id: str, per_second: int, capacity: int | None) -> Non
 
 
 def _act(name: str, text: str) -> None:
-    @sale.command(name, help=text, epilog=f"Example: fairticket sale {name} sal_1234")
+    @sale.command(name, help=text, epilog=f"Example: fairticket sale {name} sale_1234")
     @click.argument("sale_id")
     @click.pass_obj
     def act(home: Path, sale_id: str) -> None:
