@@ -32,7 +32,7 @@ def sign_up_page() -> ResponseReturnValue:
 @again_on(sign_in_page)
 def sign_in() -> ResponseReturnValue:
     """Sign the browser in."""
-    return _welcome(accounts_service.sign_in(_form(bodies.SignIn)))
+    return _welcome(accounts_service.sign_in(bodies.form(bodies.SignIn)))
 
 
 @bp.post("/sign-up")
@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
 @again_on(sign_up_page)
 def sign_up() -> ResponseReturnValue:
     """Make an account and sign the browser in."""
-    return _welcome(accounts_service.sign_up(_form(bodies.SignUp)))
+    return _welcome(accounts_service.sign_up(bodies.form(bodies.SignUp)))
 
 
 @bp.post("/sign-out")
@@ -48,11 +48,6 @@ def sign_up() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Sign the browser out."""
     return auth.forget(redirect("/", 303))  # type: ignore[arg-type]
-
-
-def _form(model: type[bodies.Model]) -> bodies.Model:
-    fields = {k: v for k, v in request.form.items() if k not in ("csrf_token", "next")}
-    return bodies.checked(model, fields)
 
 
 def _welcome(account: Account) -> ResponseReturnValue:

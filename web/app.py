@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import BaseConverter
 
@@ -61,6 +62,16 @@ class IdConverter(BaseConverter):
     regex = r"[A-Za-z0-9_-]{1,64}"
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions for the pages, whose forms need one. The API has none to open or to save."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of a page; one that cannot be written for the API."""
+        if request.path.startswith("/api/"):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
+
+
 def create_app(service: Service = "all") -> Flask:
     """Return the WSGI application of a service. Nothing is connected before the first request."""
     app = Flask("web", static_folder=None)
@@ -76,6 +87,7 @@ def create_app(service: Service = "all") -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # the token decides; Referrer-Policy may hide the rest
         WTF_CSRF_TIME_LIMIT=4 * 3600,
     )
+    app.session_interface = PageSessions()
     app.url_map.converters["id"] = IdConverter
     app.before_request(_take_up_trace)
     metrics.init_app(app)

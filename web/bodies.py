@@ -26,6 +26,7 @@ from fairness.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 SECRET = {"password", "number", "cvc", "expiry", "card", "code"}
+OF_THE_PAGE = {"csrf_token", "key", "next"}  # fields of a form that are no part of the body
 REMEDIES = {"extra_forbidden": "remove it", "missing": "send it"}
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -266,7 +267,7 @@ def read(model: type[Model]) -> Model:
 
 def form(model: type[Model], **more: Any) -> Model:
     """Return the HTML form as `model`; an empty field counts as not filled in."""
-    fields = {k: v for k, v in request.form.items() if k != "csrf_token" and v != ""}
+    fields = {k: v for k, v in request.form.items() if k not in OF_THE_PAGE and v != ""}
     return checked(model, fields | more)
 
 

@@ -18,7 +18,7 @@ AMENDMENTS: dict[str, type[bodies.Body]] = {
     "capacity": bodies.NewCapacity,
     "message": bodies.NewMessage,
 }
-LONG_ONES = 200  # rows of a list shown on the page
+LONG_ONES = 100  # rows of a list shown on the page
 
 
 @bp.get("")

@@ -26,7 +26,8 @@ def language() -> str:
     """Return the best language of this request that there is a file for."""
     if not has_request_context():
         return ENGLISH
-    return request.accept_languages.best_match(languages(), ENGLISH)
+    wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in wanted if tag in languages()), ENGLISH)
 
 
 @cache

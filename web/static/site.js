@@ -2,7 +2,9 @@
 "use strict";
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-  const long = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const lang = document.documentElement.lang;
+  const locale = navigator.language.startsWith(lang) ? navigator.language : lang;
+  const long = new Intl.DateTimeFormat(locale, {
     weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
   });
   const start = Date.now();
