@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 from pydantic import BaseModel
 
 from fairness.errors import Forbidden, NotFound
-from web import auth, bodies
+from web import auth, reading
 from web.address import client_address, is_trusted
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,9 +59,9 @@ def door(
         @wraps(view)
         def checked(**arguments: Any) -> Any:
             if rule.body:
-                arguments["body"] = bodies.read(rule.body)
+                arguments["body"] = reading.read(rule.body)
             if rule.query:
-                arguments["query"] = bodies.checked(rule.query, request.args.to_dict())
+                arguments["query"] = reading.checked(rule.query, request.args.to_dict())
             result = view(**arguments)
             return (result, status) if status != 200 and isinstance(result, dict) else result
 

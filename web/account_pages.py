@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from boxoffice.accounts.model import Account
-from web import accounts_service, auth, bodies
+from web import accounts_service, auth, bodies, reading
 from web.access import Access, door
 from web.forms import again_on
 
@@ -32,7 +32,7 @@ def sign_up_page() -> ResponseReturnValue:
 @again_on(sign_in_page)
 def sign_in() -> ResponseReturnValue:
     """Sign the browser in."""
-    return _welcome(accounts_service.sign_in(bodies.form(bodies.SignIn)))
+    return _welcome(accounts_service.sign_in(reading.form(bodies.SignIn)))
 
 
 @bp.post("/sign-up")
@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
 @again_on(sign_up_page)
 def sign_up() -> ResponseReturnValue:
     """Make an account and sign the browser in."""
-    return _welcome(accounts_service.sign_up(bodies.form(bodies.SignUp)))
+    return _welcome(accounts_service.sign_up(reading.form(bodies.SignUp)))
 
 
 @bp.post("/sign-out")

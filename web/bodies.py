@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from flask import request
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -16,18 +14,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from fairness.clock import SECOND
-from fairness.errors import Invalid
-
-Model = TypeVar("Model", bound=BaseModel)
-SECRET = {"password", "number", "cvc", "expiry", "card", "code"}
-OF_THE_PAGE = {"csrf_token", "key", "next"}  # fields of a form that are no part of the body
-REMEDIES = {"extra_forbidden": "remove it", "missing": "send it"}
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -252,56 +242,3 @@ class Decision(Body):
 
     decision: Literal["lift", "uphold"]
     because: Annotated[str, Field(max_length=500)] = ""
-
-
-def read(model: type[Model]) -> Model:
-    """Return the JSON body as `model`; Invalid names the field, BadRequest says it is no JSON."""
-    raw = request.get_data(cache=False)
-    if raw and not request.is_json:
-        raise UnsupportedMediaType("the body is not JSON")
-    try:
-        return model.model_validate_json(raw or b"{}")
-    except ValidationError as error:
-        raise _refusal(error) from error
-
-
-def form(model: type[Model], **more: Any) -> Model:
-    """Return the HTML form as `model`; an empty field counts as not filled in."""
-    fields = {k: v for k, v in request.form.items() if k not in OF_THE_PAGE and v != ""}
-    return checked(model, fields | more)
-
-
-def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """Return `values` as `model`; Invalid names the first field that breaks a rule."""
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: ValidationError) -> Invalid | BadRequest:
-    faults = error.errors(include_url=False, include_context=False)
-    first = faults[0]
-    if first["type"] == "json_invalid":
-        return BadRequest(first["msg"])
-    name = ".".join(str(part) for part in first["loc"]) or "body"
-    told = "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc']) or 'body'}: {_rule(fault)}"
-        for fault in faults[:10]
-    )
-    shown = not (SECRET & {str(part) for fault in faults for part in fault["loc"]})
-    value = first["input"] if shown and isinstance(first["input"], str | int | float) else None
-    return Invalid(
-        told,
-        field=name,
-        value=value,
-        rule=_rule(first),
-        remedy=REMEDIES.get(first["type"], f"correct {name} and send it again"),
-    )
-
-
-def _rule(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "unknown field"
-    text: str = fault["msg"].removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]

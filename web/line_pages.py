@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from fairness import board
 from fairness.clock import now_us
 from fairness.errors import Unavailable
-from web import auth, bodies, facts, line_service, services
+from web import auth, bodies, facts, line_service, reading, services
 from web.access import Access, door
 from web.answers import Place
 from web.forms import again_on
@@ -50,7 +50,7 @@ def page(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def join(sale_id: str) -> ResponseReturnValue:
     """Join the line."""
-    line_service.join(sale_id, bodies.form(bodies.Join))
+    line_service.join(sale_id, reading.form(bodies.Join))
     return _back(sale_id)
 
 
@@ -86,7 +86,7 @@ def send_code(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def answer_code(sale_id: str) -> ResponseReturnValue:
     """Take the code from the mail."""
-    line_service.answer_code(sale_id, bodies.form(bodies.Answer).code)
+    line_service.answer_code(sale_id, reading.form(bodies.Answer).code)
     return _back(sale_id)
 
 
@@ -95,7 +95,7 @@ def answer_code(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def appeal(sale_id: str) -> ResponseReturnValue:
     """Ask the organiser to look again."""
-    line_service.appeal(sale_id, bodies.form(bodies.Appeal).text)
+    line_service.appeal(sale_id, reading.form(bodies.Appeal).text)
     return _back(sale_id)
 
 

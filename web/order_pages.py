@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from boxoffice.orders.model import Order
 from boxoffice.tickets.model import Ticket
-from web import bodies, facts, order_service, services
+from web import bodies, facts, order_service, reading, services
 from web.access import Access, door
 from web.forms import again_on
 from web.texts import _
@@ -51,7 +51,7 @@ def one(order_id: str) -> ResponseReturnValue:
 def pay(order_id: str) -> ResponseReturnValue:
     """Pay a held order by card."""
     order = order_service.find(order_id).order
-    order_service.pay(order_id, bodies.form(bodies.Card))
+    order_service.pay(order_id, reading.form(bodies.Card))
     return redirect(f"/orders/{order_id}?paid_at={order.changed_us if order else 0}", 303)
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from fairness.clock import SECOND, now_us
 from fairness.errors import Invalid, NotFound
-from web import bodies, charts, organiser_service, services
+from web import bodies, charts, organiser_service, reading, services
 from web.access import Access, door
 from web.forms import again_on
 
@@ -47,7 +47,7 @@ def new_event() -> ResponseReturnValue:
 @again_on(new_event)
 def add_event() -> ResponseReturnValue:
     """Add an event."""
-    event = organiser_service.add_event(bodies.form(bodies.NewEvent))
+    event = organiser_service.add_event(reading.form(bodies.NewEvent))
     return redirect(f"/organiser/events/{event.event_id}", 303)
 
 
@@ -76,7 +76,7 @@ def add_performance(event_id: str) -> ResponseReturnValue:
     organiser_service.own_event(event_id)
     starts_at = request.form.get("starts_at", "")
     plan_id = _plan()  # the part with the most faults first: nothing is kept when it fails
-    body = bodies.checked(
+    body = reading.checked(
         bodies.NewPerformance,
         {
             "event_id": event_id,
@@ -120,7 +120,7 @@ def add_sale(performance_id: str) -> ResponseReturnValue:
         name: {"tier": request.form.get(f"tier-{n}", ""), "cents": _cents(n)}
         for n, name in enumerate(plan.categories)
     }
-    body = bodies.checked(
+    body = reading.checked(
         bodies.NewSale, {**fields, "performance_id": performance_id, "prices": prices}
     )
     return redirect(f"/organiser/sales/{organiser_service.add_sale(body).sale_id}", 303)
@@ -163,7 +163,7 @@ def amend(sale_id: str, what: str) -> ResponseReturnValue:
     """Change the rate, the capacity or the message."""
     if what not in AMENDMENTS:
         raise NotFound(f"there is nothing called {what}", field="what")
-    organiser_service.amend(sale_id, **bodies.form(AMENDMENTS[what]).model_dump())
+    organiser_service.amend(sale_id, **reading.form(AMENDMENTS[what]).model_dump())
     return redirect(f"/organiser/sales/{sale_id}", 303)
 
 
@@ -172,7 +172,7 @@ def amend(sale_id: str, what: str) -> ResponseReturnValue:
 @again_on(sale)
 def decide(sale_id: str, fan: str) -> ResponseReturnValue:
     """Decide an appeal."""
-    organiser_service.decide(sale_id, fan, bodies.form(bodies.Decision))
+    organiser_service.decide(sale_id, fan, reading.form(bodies.Decision))
     return redirect(f"/organiser/sales/{sale_id}#stopped", 303)
 
 
@@ -182,7 +182,7 @@ def _venue() -> str:
         return request.form["venue_id"]
     names = ("name", "city", "country")
     fields = {k: v for k in names if (v := request.form.get(f"venue_{k}", ""))}
-    return organiser_service.add_venue(bodies.checked(bodies.NewVenue, fields)).venue_id
+    return organiser_service.add_venue(reading.checked(bodies.NewVenue, fields)).venue_id
 
 
 def _plan() -> str:
@@ -205,7 +205,7 @@ def _plan() -> str:
         ) from error
     name = file.filename.rsplit(".", 1)[0][:100]
     kind = "pretix" if text.lstrip().startswith("{") else "csv"
-    body = bodies.checked(bodies.NewPlan, {"name": name, kind: text})
+    body = reading.checked(bodies.NewPlan, {"name": name, kind: text})
     return organiser_service.add_plan(body).plan_id
 
 

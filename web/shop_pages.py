@@ -7,7 +7,7 @@ from itertools import groupby
 from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from web import bodies, facts, line_service, order_service, seats_service, services
+from web import bodies, facts, line_service, order_service, reading, seats_service, services
 from web.access import Access, door
 from web.auth import PASS_COOKIE
 from web.forms import again_on
@@ -43,7 +43,7 @@ def page(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def take_seats(sale_id: str) -> ResponseReturnValue:
     """Ask for the seats that were chosen."""
-    wish = bodies.checked(bodies.NewOrder, {"seats": request.form.getlist("seats")})
+    wish = reading.checked(bodies.NewOrder, {"seats": request.form.getlist("seats")})
     return _ordered(sale_id, wish)
 
 
@@ -52,7 +52,7 @@ def take_seats(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def take_best(sale_id: str) -> ResponseReturnValue:
     """Ask for the best seats together."""
-    best = bodies.form(bodies.Best)
+    best = reading.form(bodies.Best)
     return _ordered(sale_id, bodies.NewOrder(best=best))
 
 
