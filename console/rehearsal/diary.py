@@ -40,7 +40,7 @@ class Diary:
 
     def refused(self, problem: dict[str, Any]) -> None:
         """Keep a refusal; one that names no reason or no remedy is kept by its text too."""
-        self.refusals[str(problem.get("title"))] += 1
+        self.refusals[str(problem.get("title") or problem.get("error"))] += 1
         if not problem.get("detail") or not problem.get("remedy"):
             self.unexplained.append(str(problem))
 
