@@ -44,9 +44,9 @@ def test_a_card_token_is_not_shown_to_those_who_watch_tasks() -> None:
 
 
 def test_a_step_takes_the_trace_with_it() -> None:
-    token = trace.trace_id.set("asked-by-the-web")
+    trace.trace_id.set("asked-by-the-web")
     steps.send(steps.SEAL)
-    trace.trace_id.reset(token)
+    trace.trace_id.set(trace.NONE)
     steps.send(steps.SEAL)
 
     found = [headers.get("trace_id") for headers in sent("ledger")]
