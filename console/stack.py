@@ -15,7 +15,7 @@ from workers import queues
 
 ORGANISER = "organiser@fairticket.example"
 # Seats are allocated in parallel; every other group does its work in few, large steps.
-CONCURRENCY = {queues.ALLOCATION: 2}
+CONCURRENCY = {queues.ALLOCATION: 3, queues.ORDERS: 3}
 
 
 @dataclass(frozen=True, slots=True)

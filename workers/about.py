@@ -1,4 +1,4 @@
-"""What tickets are for, in the one line that orders and mails show."""
+"""What tickets are for: the sale, and the one line that orders and mails show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from functools import lru_cache
 from boxoffice.sales.model import Sale
 from fairness.clock import SECOND, now_us
 from workers import clients
+
+
+def recent_sale(sale_id: str) -> Sale:
+    """Return the sale as it was within the last second; its rules and prices never change."""
+    return _sale(sale_id, now_us() // SECOND)
+
+
+@lru_cache(maxsize=64)
+def _sale(sale_id: str, _second: int) -> Sale:
+    return clients.sales().get(sale_id)
 
 
 def about(sale: Sale) -> str:

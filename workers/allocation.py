@@ -8,7 +8,7 @@ from typing import Any
 from boxoffice.orders.model import Best, Request
 from fairness.clock import now_us
 from workers import clients, journal, retry, steps, stocktaking
-from workers.about import about
+from workers.about import about, recent_sale
 from workers.app import app
 
 
@@ -22,7 +22,7 @@ def allocate(
     best: Mapping[str, Any] | None,
 ) -> None:
     """Hold seats for a fan in the shop; the order says which, or why not."""
-    sale = clients.sales().get(sale_id)
+    sale = recent_sale(sale_id)
     request = Request(
         order_id,
         sale_id,

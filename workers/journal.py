@@ -14,7 +14,7 @@ from fairness import keys
 from fairness.ledger import entries
 from fairness.screening.model import Visit
 from workers import clients
-from workers.about import about
+from workers.about import about, recent_sale
 
 MOST_BATCHES = 50  # per run: between two of them the log is published
 MOST_DECISIONS = 100
@@ -54,7 +54,7 @@ def log_calls(sale_id: str) -> int:
 
 def _promise_mail(sale_id: str, decision: Mapping[str, str]) -> None:
     line, fans = clients.line(sale_id), [fan for fan in decision["fans"].split(",") if fan]
-    at_us, subject = int(decision["at_us"]), about(clients.sales().get(sale_id))
+    at_us, subject = int(decision["at_us"]), about(recent_sale(sale_id))
     data = {"sale_id": sale_id, "about": subject, "until_us": at_us + line.manifest().turn_us}
     accounts = {f: Visit.from_json(f, told).account for f, told in line.visits(fans).items()}
     mails = [(who, data, f"{sale_id}-{fan}-turn") for fan, who in accounts.items() if who]

@@ -94,7 +94,7 @@ def _fan(number: int, at: float, rng: Random, tiers: list[str]) -> Actor:
         wants=rng.choices((1, 2, 3, 4), (15, 55, 12, 18))[0],
         tier=rng.choice([*tiers, None]),
         picks_on_map=rng.random() < 0.1,
-        newcomer=rng.random() < 0.05,
+        newcomer=rng.random() < 0.02,
         gives_up=rng.random() < 0.04,
         comes_back=rng.random() < 0.06,
         abandons=rng.random() < 0.03,

@@ -18,7 +18,7 @@ from console.rehearsal.diary import Diary
 
 CARD = {"number": "4242424242424242", "expiry": "12/30", "cvc": "123"}
 DECLINED_CARD = {**CARD, "number": "4000000000000002"}
-ORDER_LOOKS_S = 0.4
+ORDER_LOOKS_S = 1.0
 GONE_S = 6.0  # how long one who comes back was away
 MAIL_WITHIN_S = 15.0
 CODE = re.compile(r"\b[0-9]{6}\b")
@@ -38,6 +38,7 @@ class Visit:
         self.diary = diary
         self.sale = f"/api/v1/sales/{sale_id}"
         self.ends = ends  # monotonic
+        self.stock: dict[str, dict[str, int]] = {}  # by price tier, as the board says
         self.rng = Random(actor.number)  # noqa: S311 - a simulation, repeatable on purpose
 
     async def run(self) -> str:
@@ -91,6 +92,7 @@ class Visit:
                 await self.browser.send("DELETE", f"{self.sale}/place")
                 return "left the line"
             _, board = await self.browser.get(f"{self.sale}/board")
+            self.stock = board["stock"]
             sold_out_since = sold_out_since or time.monotonic() if board["sold_out"] else None
             if sold_out_since and time.monotonic() - sold_out_since > HOPE_S:
                 return "sold out while waiting"
@@ -176,7 +178,9 @@ class Visit:
         return order
 
     async def _wish(self) -> dict[str, Any]:
-        best = {"best": {"count": self.actor.wants, "tier": self.actor.tier}}
+        left = self.stock.get(self.actor.tier or "", {}).get("free", 0)
+        tier = self.actor.tier if left >= self.actor.wants else None
+        best = {"best": {"count": self.actor.wants, "tier": tier}}
         if not self.actor.picks_on_map:
             return best
         _, plan = await self.browser.get(f"{self.sale}/seats")

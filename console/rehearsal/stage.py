@@ -38,8 +38,8 @@ class Tempo:
     turn_s: float = 40.0
     hold_s: float = 30.0
     away_s: float = 15.0
-    capacity: int = 250
-    rate_per_s: int = 60
+    capacity: int = 80
+    rate_per_s: int = 40
 
 
 def read_plan(path: Path | None) -> SeatingPlan:
