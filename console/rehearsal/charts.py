@@ -7,7 +7,8 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 30, 40
+LEGEND_WIDTH = 130
 Points = Sequence[tuple[float, float]]
 Series = Mapping[str, Points]
 Draw = Callable[[int, Points], str]
@@ -68,7 +69,7 @@ def _chart(title: str, x_name: str, y_name: str, series: Series, draw: Draw) -> 
     for n, (name, line) in enumerate(series.items()):
         body += draw(n, [(x(a), y(b)) for a, b in line])
         body += (
-            f'<text class="s{n}" x="{LEFT + 12}" y="{TOP + 14 + 16 * n}">'
+            f'<text class="s{n}" x="{LEFT + LEGEND_WIDTH * n}" y="{TOP - 14}">'
             f"{'●■▲◆'[n % 4]} {escape(name)}</text>"
         )
     return _svg(title, body, HEIGHT)
