@@ -11,9 +11,13 @@ import json
 from typing import Any
 
 from nacl.exceptions import CryptoError
-from nacl.signing import SigningKey
+from nacl.signing import SigningKey, VerifyKey
 
+from fairness.clock import SECOND
 from fairness.errors import Invalid
+
+# A promise is due in the log this long after its window's end; missing then, it is broken.
+MERGE_DELAY_US = 600 * SECOND
 
 
 class Promises:
@@ -21,7 +25,6 @@ class Promises:
 
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)
-        self._header = _encode(b'{"alg":"Ed25519","typ":"fairticket-arrival"}')
 
     def public_key(self) -> bytes:
         """Return the 32-byte Ed25519 key with which anyone can check a promise."""
@@ -31,26 +34,44 @@ class Promises:
         """Return the signed words: this fan arrived in this sale at this time."""
         words = {"at_us": at_us, "fan": fan, "sale": sale_id}
         payload = _encode(json.dumps(words, separators=(",", ":")).encode())
-        message = f"{self._header}.{payload}"
+        message = f"{_HEADER}.{payload}"
         return f"{message}.{_encode(self._key.sign(message.encode()).signature)}"
 
     def check(self, text: str) -> dict[str, Any]:
         """Return {"at_us", "fan", "sale"} of a promise that is ours, else Invalid."""
-        try:
-            message, _, signature = text.strip().rpartition(".")
-            header, payload = message.split(".")
-            self._key.verify_key.verify(message.encode(), _decode(signature))
-            if header != self._header:
-                raise ValueError("signed by us, but not a promise")
-            words: dict[str, Any] = json.loads(_decode(payload))
-        except (ValueError, TypeError, CryptoError) as error:
-            raise Invalid(
-                "this receipt was not issued here, or has been changed",
-                field="receipt",
-                rule="signed by the line's key",
-                remedy="copy the whole receipt, exactly as it was given",
-            ) from error
-        return words
+        return read(text, self.public_key())
+
+
+def claimed(text: str) -> dict[str, Any]:
+    """Return what a promise says without believing it; Invalid when it cannot be read."""
+    try:
+        words = json.loads(_decode(text.strip().split(".")[1]))
+        return {"at_us": int(words["at_us"]), "fan": str(words["fan"]), "sale": str(words["sale"])}
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise _not_ours() from error
+
+
+def read(text: str, public_key: bytes) -> dict[str, Any]:
+    """Return {"at_us", "fan", "sale"} of a promise that this key signed, else Invalid."""
+    try:
+        message, _, signature = text.strip().rpartition(".")
+        header, payload = message.split(".")
+        VerifyKey(public_key).verify(message.encode(), _decode(signature))
+        if header != _HEADER:
+            raise ValueError("signed by us, but not a promise")
+        words: dict[str, Any] = json.loads(_decode(payload))
+    except (ValueError, TypeError, CryptoError) as error:
+        raise _not_ours() from error
+    return words
+
+
+def _not_ours() -> Invalid:
+    return Invalid(
+        "this receipt was not issued here, or has been changed",
+        field="receipt",
+        rule="signed by the line's key",
+        remedy="copy the whole receipt, exactly as it was given",
+    )
 
 
 def _encode(data: bytes) -> str:
@@ -59,3 +80,6 @@ def _encode(data: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+_HEADER = _encode(b'{"alg":"Ed25519","typ":"fairticket-arrival"}')

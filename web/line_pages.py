@@ -102,11 +102,17 @@ def appeal(sale_id: str) -> ResponseReturnValue:
 @bp.get("/receipt")
 @door(Access.FAN)
 def receipt(sale_id: str) -> ResponseReturnValue:
-    """Give the signed receipt of the reader's arrival as a file."""
-    text = line_service.receipt(sale_id)
-    response = Response(text, content_type="text/plain; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{sale_id}.txt"'
+    """Give the reader's receipt as a file: the promise, with the proof once there is one."""
+    response = Response(line_service.receipt(sale_id).text(), content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{sale_id}.json"'
     return response
+
+
+@bp.get("/check")
+@door(Access.PUBLIC)
+def check(sale_id: str) -> ResponseReturnValue:
+    """Show where a receipt is checked: by the reader's browser, from the public log."""
+    return render_template("check.html", sale_id=sale_id)
 
 
 def _phase(known: facts.Facts, place: Place) -> str:

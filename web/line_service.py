@@ -7,8 +7,9 @@ from typing import Any
 
 from boxoffice import outbox
 from fairness.clock import SECOND, iso, now_us
-from fairness.errors import Conflict, LineClosed, NotFound
+from fairness.errors import Conflict, LineClosed, NotFound, Unavailable
 from fairness.ledger import entries
+from fairness.ledger.inclusion import Receipt
 from fairness.line import Arrival, Position
 from fairness.screening import challenge
 from web import auth, facts, services, visits
@@ -55,13 +56,22 @@ def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
     return arrival, services.promises().promise(sale_id, me, arrival.at_us)
 
 
-def receipt(sale_id: str) -> str:
-    """Return the signed receipt of the caller's arrival; NotFound when there is none."""
-    me = fan(sale_id)
+def receipt(sale_id: str) -> Receipt:
+    """Return the receipt of the caller's arrival; NotFound when there is none.
+
+    It is the signed promise, and has the proof as soon as the arrival's window is published. The
+    promise is given also while the database is away.
+    """
+    rules, me = facts.of_public_sale(sale_id).sale.manifest, fan(sale_id)
     at_us = services.line(sale_id).arrived(me)
     if at_us is None:
         raise NotFound("you have not joined this line", remedy="join it first")
-    return services.promises().promise(sale_id, me, at_us)
+    promise = services.promises().promise(sale_id, me, at_us)
+    try:
+        proved = services.prover().prove(sale_id, rules.window_of(at_us), at_us)
+    except Unavailable:
+        proved = None
+    return Receipt(promise, proved)
 
 
 def place(sale_id: str) -> Place:

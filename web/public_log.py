@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from fairness.errors import NotFound
 from web import services
 from web.access import Access, door
 from workers.settings import settings
@@ -16,7 +17,9 @@ FOREVER = "public, max-age=31536000, immutable"
 @bp.get("/ledger/<path:name>")
 @door(Access.PUBLIC)
 def file(name: str) -> ResponseReturnValue:
-    """Give a file of the log; full tiles never change."""
+    """Give a file of the log; full tiles never change. Names with a dot first are not public."""
+    if any(part.startswith(".") for part in name.split("/")):
+        raise NotFound(f"no file {name}", field="name", rule="a public file of the log")
     response = send_from_directory(settings().ledger_folder, name, mimetype=_kind(name))
     complete = name.startswith("tile/") and ".p/" not in name
     response.headers["Cache-Control"] = FOREVER if complete else "public, max-age=1"

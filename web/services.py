@@ -18,6 +18,7 @@ from boxoffice.sales.service import Sales
 from boxoffice.search.service import Search
 from boxoffice.tables import SALES
 from boxoffice.tickets.service import Tickets
+from fairness.ledger.inclusion import Prover
 from fairness.line import Line
 from fairness.passes import PassBook
 from fairness.receipts import Promises
@@ -106,7 +107,13 @@ def promises() -> Promises:
     return Promises(settings().pass_key)
 
 
-_OURS: tuple[Callable[..., Any], ...] = (search, appeals, tickets, passes, promises)
+@cache
+def prover() -> Prover:
+    """Return what proves that an arrival is in the log."""
+    return Prover(clients.log())
+
+
+_OURS: tuple[Callable[..., Any], ...] = (search, appeals, tickets, passes, promises, prover)
 
 
 def reset() -> None:

@@ -29,6 +29,7 @@ from boxoffice.tickets.service import Tickets
 from fairness import beacon
 from fairness.ledger.log import Log
 from fairness.line import Line
+from fairness.receipts import Promises
 from fairness.screening.tables import Source
 from fairness.stock import Stock
 from workers.app import TIMEOUTS
@@ -88,6 +89,7 @@ def log() -> Log:
         its.ledger_origin,
         its.ledger_key,
         beacon.public_key(its.beacon_key),
+        Promises(its.pass_key).public_key(),
     )
 
 

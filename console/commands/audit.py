@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from console.commands import receipt
 from fairness.ledger.verify import Failure, Verification
 from fairness.ledger.verify import verify as verify_log
 
@@ -48,6 +49,10 @@ def verify(
         click.echo(f"  PROBLEM  {_told(failure)}")
     click.echo("verified" if found.ok else f"{len(found.failures)} problems")
     ctx.exit(0 if found.ok else 1)
+
+
+audit.add_command(receipt.receipt)
+audit.add_command(receipt.explain)
 
 
 def _report(found: Verification) -> dict[str, Any]:

@@ -12,12 +12,13 @@ import click
 from rich.console import Console
 
 from console.commands.up import show
-from console.rehearsal import report
+from console.rehearsal import report, stage
 from console.rehearsal.play import Outcome, Plot, play
 from console.rehearsal.stand import stand
 from fairness.errors import Invalid
 
 PLAN = click.Path(exists=True, dir_okay=False, path_type=Path)
+ENCORE = "An encore, to try by hand"
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -102,7 +103,11 @@ def rehearse(
         report.to_terminal(console, outcome.result, outcome.promises)
         console.print(f"The report with its charts: {html}", highlight=False, soft_wrap=True)
         if stay and on.own is not None:
+            encore = stage.set_sale(
+                on.db, on.settings.pepper, stage.read_plan(plan), stage.UNHURRIED, ENCORE
+            )
             show(on.own)
+            say(f"join a line yourself: {on.site}/sales/{encore.sale_id}/line")
             on.own.wait()
     if not outcome.kept:
         raise click.exceptions.Exit(1)

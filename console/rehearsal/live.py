@@ -39,7 +39,7 @@ class Watch:
             table = Table(show_header=False, box=None, padding=(0, 2))
             for name, value in shown.items():
                 table.add_row(f"[dim]{name}", f"[bold]{value}")
-            self._live.update(table)
+            self._live.update(table, refresh=True)
         elif time.monotonic() - self._said > PLAIN_EVERY_S:
             self._said = time.monotonic()
             self._console.print(", ".join(f"{n} {v}" for n, v in shown.items()), highlight=False)

@@ -33,13 +33,17 @@ class Tempo:
 
     before_s: float = 12.0  # from the opening of the line to the start of the sale
     arrivals_s: float = 30.0  # from the start until the last fan has come
-    ends_s: float = 120.0  # from the start to the end of the sale at the latest
+    ends_s: float = 160.0  # from the start to the end of the sale at the latest
     opening_s: float = 3.0
-    turn_s: float = 40.0
-    hold_s: float = 30.0
-    away_s: float = 15.0
+    turn_s: float = 25.0
+    hold_s: float = 20.0
+    away_s: float = 8.0
     capacity: int = 80
     rate_per_s: int = 40
+
+
+# A sale to try by hand: a minute until the start, a day until the end, human times in between.
+UNHURRIED = Tempo(before_s=60, ends_s=86_400, turn_s=600, hold_s=600, away_s=30)
 
 
 def read_plan(path: Path | None) -> SeatingPlan:
@@ -72,12 +76,14 @@ def prices_of(plan: SeatingPlan) -> dict[str, Price]:
     }
 
 
-def set_sale(db: Database, pepper: str, plan: SeatingPlan, tempo: Tempo) -> Sale:
+def set_sale(
+    db: Database, pepper: str, plan: SeatingPlan, tempo: Tempo, title: str = "A loved show"
+) -> Sale:
     """Return a new scheduled sale whose line opens within seconds."""
     catalogue, sales, now = Catalogue(db), Sales(db), now_us()
     organiser = _organiser(Accounts(db, pepper))
     venue = catalogue.add_venue(plan.name, "Rehearsal City")
-    event = catalogue.add_event(organiser.account_id, "A loved show", "The Loved", "pop")
+    event = catalogue.add_event(organiser.account_id, title, "The Loved", "pop")
     performance = catalogue.add_performance(
         event.event_id, organiser.account_id, venue.venue_id, catalogue.add_plan(plan),
         now + 30 * DAY_US,

@@ -89,6 +89,11 @@ def keys(at_us: int, beacon: str, key: bytes) -> Entry:
     return _entry("keys", "", at_us, beacon=beacon, key=key.hex())
 
 
+def receipts(at_us: int, key: bytes) -> Entry:
+    """Return: arrival promises that this public key signed are binding, now and for ever."""
+    return _entry("receipts", "", at_us, key=key.hex())
+
+
 def manifest(manifest: Manifest, at_us: int) -> Entry:
     """Return: these are the rules of the sale. Logged before its line opens."""
     return _entry("manifest", manifest.sale_id, at_us, manifest=manifest.to_entry())

@@ -22,6 +22,10 @@ from fairness.ledger.tiles import CHECKPOINT, Builder, Folder, Tree
 KEY = "key"
 BEACON_KEY = "beacon-key"
 BEACON = "ecvrf"
+RECEIPT_KEY = "receipt-key"
+RECEIPT = "Ed25519"
+
+_PROOF = "c2sp.org/tlog-proof@v1"
 
 
 class LogStore(Protocol):
@@ -63,24 +67,43 @@ class Proof:
     def text(self) -> str:
         """Return the proof with its checkpoint in one file: c2sp.org/tlog-proof@v1."""
         hashes = "".join(base64.b64encode(step).decode() + "\n" for step in self.hashes)
-        return f"c2sp.org/tlog-proof@v1\nindex {self.index}\n{hashes}\n{self.checkpoint.text}"
+        return f"{_PROOF}\nindex {self.index}\n{hashes}\n{self.checkpoint.text}"
+
+    @classmethod
+    def parse(cls, text: str) -> Proof:
+        """Return the proof of such a file, without believing it; LogBroken when it is not one."""
+        head, _, checkpoint = text.partition("\n\n")
+        kind, index, *hashes = head.split("\n")
+        number = index.removeprefix("index ")
+        if kind != _PROOF or index == number or not (number.isascii() and number.isdigit()):
+            raise LogBroken("this is not a proof of the log")
+        steps = tuple(notes.unbase64(step) for step in hashes)
+        return cls(int(number), steps, notes.read(checkpoint))
 
 
 class Log:
     """The log; every method may be called twice, or by many processes at once."""
 
     def __init__(
-        self, store: LogStore, folder: Path, origin: str, seed: bytes, beacon_key: bytes
+        self,
+        store: LogStore,
+        folder: Path,
+        origin: str,
+        seed: bytes,
+        beacon_key: bytes,
+        receipt_key: bytes | None = None,
     ) -> None:
         """Open the log called `origin`, whose public files are in `folder`.
 
         `seed` (32 secret bytes) signs the checkpoints, `beacon_key` is the beacon's public key:
         it is logged before anything else, so that no draw can be proved with another one.
+        `receipt_key` is logged likewise, so that no promise it signed can be disowned.
         """
         self._store = store
         self._folder = Folder(folder)
         self._signer = notes.Signer(origin, seed)
         self._beacon_key = beacon_key
+        self._receipt_key = receipt_key
         self._announced = False
 
     def append(self, batch: str, entries: Sequence[Mapping[str, Any]]) -> int:
@@ -156,10 +179,14 @@ class Log:
     def _announce(self) -> None:
         if self._announced:
             return
-        batch = f"keys/{self._beacon_key.hex()}"
-        if self._store.batch(batch) is None:
-            entry = kinds.keys(clock.now_us(), BEACON, self._beacon_key)
-            self._store.append(batch, [kinds.encode(entry)])
+        now = clock.now_us()
+        keys = {f"keys/{self._beacon_key.hex()}": kinds.keys(now, BEACON, self._beacon_key)}
+        if self._receipt_key:
+            entry = kinds.receipts(now, self._receipt_key)
+            keys[f"receipts/{self._receipt_key.hex()}"] = entry
+        for batch, entry in keys.items():
+            if self._store.batch(batch) is None:
+                self._store.append(batch, [kinds.encode(entry)])
         self._announced = True
 
     def _build(self, size: int, local: Checkpoint | None) -> Checkpoint:
@@ -198,9 +225,12 @@ class Log:
 
     def _name_keys(self) -> None:
         self._folder.write(KEY, f"{self._signer.verifier}\n".encode())
-        line = f"{BEACON} {self._beacon_key.hex()}\n".encode()
-        if self._folder.read(BEACON_KEY) != line:
-            self._folder.replace(BEACON_KEY, line)
+        lines = {BEACON_KEY: f"{BEACON} {self._beacon_key.hex()}\n".encode()}
+        if self._receipt_key:
+            lines[RECEIPT_KEY] = f"{RECEIPT} {self._receipt_key.hex()}\n".encode()
+        for name, line in lines.items():
+            if self._folder.read(name) != line:
+                self._folder.replace(name, line)
 
     def _local(self) -> Checkpoint | None:
         text = self._folder.read(CHECKPOINT)

@@ -48,7 +48,7 @@ class Verifier:
         parts = line.strip().split("+", 2)
         if len(parts) != 3:
             raise LogBroken("the key is not name+id+key")
-        name, key_id, data = parts[0], parts[1], _unbase64(parts[2])
+        name, key_id, data = parts[0], parts[1], unbase64(parts[2])
         if data[:1] != _ED25519 or len(data) != 33:
             raise LogBroken("the key is not an Ed25519 key")
         verifier = cls(name, data[1:])
@@ -88,7 +88,7 @@ def read(text: str) -> Checkpoint:
     lines = body.split("\n")
     if not blank or len(lines) < 3 or not signatures.endswith("\n") or not lines[0]:
         raise LogBroken("the checkpoint is not a signed note of three lines")
-    origin, size, root = lines[0], lines[1], _unbase64(lines[2])
+    origin, size, root = lines[0], lines[1], unbase64(lines[2])
     if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(root) != 32:
         raise LogBroken("the checkpoint's size or root cannot be read")
     return Checkpoint(origin, int(size), root, text)
@@ -102,7 +102,7 @@ def check(text: str, verifier: Verifier) -> Checkpoint:
     body, _, signatures = text.rpartition("\n\n")
     mine = f"{_DASH}{verifier.name} "
     for line in signatures.splitlines():
-        data = _unbase64(line.removeprefix(mine)) if line.startswith(mine) else b""
+        data = unbase64(line.removeprefix(mine)) if line.startswith(mine) else b""
         if data[:4] != verifier.key_id:
             continue
         try:
@@ -117,7 +117,8 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _unbase64(text: str) -> bytes:
+def unbase64(text: str) -> bytes:
+    """Return the bytes; LogBroken when the text is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

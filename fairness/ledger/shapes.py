@@ -60,6 +60,7 @@ _COMMON: dict[str, Shape] = {
 }
 _KINDS: dict[str, dict[str, Shape]] = {
     "keys": {"beacon": _text, "key": _HASH},
+    "receipts": {"key": _HASH},
     "manifest": {"manifest": _plain},
     "arrivals": {
         "window": _number,

@@ -13,7 +13,7 @@ from pathlib import Path
 from fairness.errors import LogBroken
 from fairness.ledger import entries, notes
 from fairness.ledger.linecheck import LineCheck
-from fairness.ledger.log import BEACON, BEACON_KEY, KEY
+from fairness.ledger.log import BEACON, BEACON_KEY, KEY, RECEIPT, RECEIPT_KEY
 from fairness.ledger.notes import Checkpoint
 from fairness.ledger.seatcheck import SeatCheck
 from fairness.ledger.tiles import CHECKPOINT, WIDTH, Builder, Folder
@@ -64,6 +64,7 @@ class _Audit:
         self._lines: dict[str, LineCheck] = {}
         self._seats: dict[str, SeatCheck] = {}
         self._beacon: bytes | None = None
+        self._receipts: bytes | None = None
         self._checked: Counter[str] = Counter()
         self._builder = Builder(self._compare)
 
@@ -89,7 +90,8 @@ class _Audit:
             line.finish()
             self._seats[sale_id].finish()
             self._checked.update(sales=1, placed=len(line.places), **line.counts)
-        self._check_beacon_file()
+        self._check_file("beacon key", BEACON_KEY, BEACON, self._beacon)
+        self._check_file("receipt key", RECEIPT_KEY, RECEIPT, self._receipts)
         return self._result(head.origin, head.size)
 
     def _result(self, origin: str, size: int) -> Verification:
@@ -126,6 +128,9 @@ class _Audit:
             if entry["type"] == "keys":
                 self._beacon = bytes.fromhex(entry["key"])
                 return
+            if entry["type"] == "receipts":
+                self._receipts = bytes.fromhex(entry["key"])
+                return
             line, seats = self._of(entry["sale"])
             line.take(index, entry, data, self._beacon)
             seats.take(index, entry)
@@ -148,11 +153,11 @@ class _Audit:
             self._fail("tile", f"{name} is not what the entries give")
         self._checked["tiles"] += 1
 
-    def _check_beacon_file(self) -> None:
-        stated = (self._folder.read(BEACON_KEY) or b"").strip()
-        logged = f"{BEACON} {self._beacon.hex()}".encode() if self._beacon else b""
+    def _check_file(self, check: str, name: str, kind: str, key: bytes | None) -> None:
+        stated = (self._folder.read(name) or b"").strip()
+        logged = f"{kind} {key.hex()}".encode() if key else b""
         if stated != logged:
-            self._fail("beacon key", f"the file {BEACON_KEY} is not the key that is logged")
+            self._fail(check, f"the file {name} is not the key that is logged")
 
     def _fail(self, check: str, what: str, entry: int | None = None) -> None:
         self._failures.append(Failure(check, what, entry))

@@ -66,8 +66,13 @@ def commit(
     """
     batch = entries_of(sale_id, number, arrivals, merged, verdicts, at_us)
     first = log.append(_batch(sale_id, "window", number), batch)
-    found = log.batch(_batch(sale_id, "window", number))
+    found = committed(log, sale_id, number)
     return (found[1] if found else first + len(batch)) - 1
+
+
+def committed(log: Log, sale_id: str, number: int) -> tuple[int, int] | None:
+    """Return where the batch of a window is: its first entry, and one after its window entry."""
+    return log.batch(_batch(sale_id, "window", number))
 
 
 def draw_window(
@@ -77,7 +82,7 @@ def draw_window(
 
     None while the window is not under a published checkpoint: nothing may be drawn before.
     """
-    found = log.batch(_batch(sale_id, "window", number))
+    found = committed(log, sale_id, number)
     if found is None or found[1] > log.sealed_size():
         return None
     window, data = recompute.Window(number), b""
