@@ -7,6 +7,7 @@ Nothing is signed that does not begin with everything that was signed before.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ RECEIPT_KEY = "receipt-key"
 RECEIPT = "Ed25519"
 
 _PROOF = "c2sp.org/tlog-proof@v1"
+_PROOF_HEAD = re.compile(_PROOF + r"\nindex (?P<index>[0-9]{1,18})(?P<hashes>(\n.+)*)")
 
 
 class LogStore(Protocol):
@@ -73,12 +75,11 @@ class Proof:
     def parse(cls, text: str) -> Proof:
         """Return the proof of such a file, without believing it; LogBroken when it is not one."""
         head, _, checkpoint = text.partition("\n\n")
-        kind, index, *hashes = head.split("\n")
-        number = index.removeprefix("index ")
-        if kind != _PROOF or index == number or not (number.isascii() and number.isdigit()):
+        found = _PROOF_HEAD.fullmatch(head)
+        if found is None:
             raise LogBroken("this is not a proof of the log")
-        steps = tuple(notes.unbase64(step) for step in hashes)
-        return cls(int(number), steps, notes.read(checkpoint))
+        steps = tuple(notes.unbase64(step) for step in found["hashes"].split())
+        return cls(int(found["index"]), steps, notes.read(checkpoint))
 
 
 class Log:

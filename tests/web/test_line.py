@@ -14,9 +14,13 @@ from boxoffice.tables import OUTBOX
 from fairness import board, keys
 from fairness.clock import SECOND, now_us
 from fairness.errors import Unavailable
+from fairness.ledger import entries, story
+from fairness.ledger.inclusion import Receipt
+from tests.engines import wait_until
 from tests.web.site import Person, call_to_shop, enter, open_line, put_on_sale
 from web import facts, services
-from workers import clients, upkeep
+from workers import clients, pipeline, upkeep
+from workers.settings import settings
 
 
 def place(person: Person, sale: Sale, method: str = "GET") -> Any:
@@ -194,6 +198,82 @@ def test_anyone_can_read_the_log_and_the_keys(fan: Person, sale: Sale) -> None:
     (key,) = anyone.get("/.well-known/jwks.json").json["keys"]  # type: ignore[index]
     assert key["kty"] == "OKP"
     assert "d" not in key
+
+
+def test_working_files_of_the_log_are_not_public(fan: Person, sale: Sale) -> None:
+    clients.log().seal()
+    folder = settings().ledger_folder
+    assert (folder / ".lock").exists()
+    (folder / "tile" / ".half").write_bytes(b"half a tile")
+    anyone = fan.app.test_client()
+    for name in (".lock", "tile/.half", "%2elock", "tile/../.lock", "./.lock"):
+        answer = anyone.get(f"/ledger/{name}", headers={"Accept": "application/json"})
+        assert answer.status_code == 404, name
+        assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_full_tiles_may_be_kept_for_ever_and_heads_for_a_second(fan: Person, sale: Sale) -> None:
+    log = clients.log()
+    log.append("fill", [entries.organiser("", n, "note", {}) for n in range(300)])
+    log.seal()
+    anyone = fan.app.test_client()
+
+    def kept(name: str) -> str:
+        answer = anyone.get(f"/ledger/{name}", buffered=True)
+        assert answer.status_code == 200, name
+        return answer.headers["Cache-Control"]
+
+    for name in ("tile/0/000", "tile/entries/000"):
+        assert kept(name) == "public, max-age=31536000, immutable"
+    partial = f"tile/0/001.p/{log.sealed_size() - 256}"
+    for name in ("checkpoint", "key", "beacon-key", "receipt-key", partial):
+        assert kept(name) == "public, max-age=1"
+
+
+def test_a_receipt_is_a_promise_and_then_a_proof(
+    fan: Person, other: Person, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, line = clients.log(), clients.line(sale.sale_id)
+    log.append("manifest", [entries.manifest(sale.manifest, sale.manifest.opens_at_us)])
+    place(other, sale, "PUT")
+    joined = place(fan, sale, "PUT")
+    path = f"/sales/{sale.sale_id}/line/receipt"
+
+    def download() -> Receipt:
+        answer = fan.browser().get(path)
+        assert answer.mimetype == "application/json"
+        assert len(answer.data) < 3_000
+        return Receipt.parse(answer.text)
+
+    assert download() == Receipt(joined["receipt"])
+    end_us = sale.manifest.window_ends_us(joined["window"])
+    wait_until(lambda: now_us() > end_us, what="the window is over")
+    for closed in line.close_due_windows():
+        line.advance(closed, "screened")
+    assert pipeline.commit(sale.sale_id)
+    assert download().inclusion is None
+    log.seal()
+    proved = download()
+    assert proved.promise == joined["receipt"]
+    folder = settings().ledger_folder
+    told = story.tell(folder, story.key_of(folder), sale.sale_id, fan.fan(sale))
+    found = proved.check(story.key_of(folder), told.receipt_keys)
+    assert (found.fan, found.at_us) == (fan.fan(sale), joined["at_us"])
+    assert told.broken(found.at_us, now_us()) is None
+
+    def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(Database, "_call", away)
+    assert download() == Receipt(joined["receipt"])
+
+
+def test_the_page_that_checks_receipts_is_for_anyone(fan: Person, sale: Sale) -> None:
+    answer = fan.app.test_client().get(f"/sales/{sale.sale_id}/line/check")
+    assert answer.status_code == 200
+    assert "check.js" in answer.text
+    assert "Check mine" not in answer.text
+    assert "Check mine" in fan.browser().get(f"/sales/{sale.sale_id}/line/check").text
 
 
 def test_the_store_away_lets_nobody_in_and_keeps_the_place(

@@ -9,8 +9,10 @@ from threading import Lock
 from fairness import beacon
 from fairness.errors import LogBroken
 from fairness.ledger import entries, windows
+from fairness.ledger.inclusion import Prover, Receipt
 from fairness.ledger.log import Log
 from fairness.manifest import Manifest
+from fairness.receipts import Promises
 
 SEED = bytes(range(32))
 BEACON_SEED = bytes(range(32, 64))
@@ -61,9 +63,21 @@ class MemoryStore:
         return self.published[1] if self.published else None
 
 
-def log_of(folder: Path, store: MemoryStore | None = None, origin: str = ORIGIN) -> Log:
+def log_of(
+    folder: Path,
+    store: MemoryStore | None = None,
+    origin: str = ORIGIN,
+    promises: Promises | None = None,
+) -> Log:
     key = beacon.public_key(BEACON_SEED)
-    return Log(store or MemoryStore(), folder, origin, SEED, key)
+    receipt_key = promises.public_key() if promises else None
+    return Log(store or MemoryStore(), folder, origin, SEED, key, receipt_key)
+
+
+def receipt_of(log: Log, promises: Promises, n: int, window: int, at_us: int) -> Receipt:
+    """The receipt of fan `n`, as the front door gives it."""
+    promise = promises.promise("sale", fan(n), at_us)
+    return Receipt(promise, Prover(log).prove("sale", window, at_us))
 
 
 def organised(n: int) -> entries.Entry:

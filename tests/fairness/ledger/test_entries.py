@@ -10,6 +10,7 @@ AT = 1_800_000_000_000_000
 ORDER = entries.commitment("ord_1")
 EVERY = [
     entries.keys(AT, "ecvrf", bytes(32)),
+    entries.receipts(AT, bytes(32)),
     entries.manifest(MANIFEST, AT),
     entries.arrivals("s", AT, 0, 0, [(fan(1), AT)]),
     entries.merges("s", AT, 0, 0, [(fan(1), fan(2))]),

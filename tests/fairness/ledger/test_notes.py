@@ -42,7 +42,7 @@ def test_a_note_of_others_is_signed_as_we_sign() -> None:
     from nacl.signing import VerifyKey
 
     text, _, line = PETER_NOTE.rpartition("\n\n")
-    data = notes._unbase64(line.removeprefix("— PeterNeumann ").strip())
+    data = notes.unbase64(line.removeprefix("— PeterNeumann ").strip())
     verifier = Verifier.parse(PETER)
     assert data[:4] == verifier.key_id
     VerifyKey(verifier.public).verify(f"{text}\n".encode(), data[4:])
