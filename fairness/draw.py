@@ -6,6 +6,7 @@ the operator can move anybody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -13,9 +14,16 @@ import rfc8785
 
 from fairness.ledger import merkle
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-]*").fullmatch
+_LARGEST = 2**53 - 1  # of the integers that JSON can carry
+
 
 def leaf(sale_id: str, fan: str, at_us: int) -> bytes:
     """Return the 32-byte leaf hash (RFC 6962) of one arrival, written as canonical JSON."""
+    if _PLAIN(sale_id) and _PLAIN(fan) and 0 <= at_us <= _LARGEST:  # a tenth of the time
+        return merkle.leaf_hash(
+            f'{{"at_us":{at_us},"fan":"{fan}","sale":"{sale_id}"}}'.encode("ascii")
+        )
     return merkle.leaf_hash(rfc8785.dumps({"at_us": at_us, "fan": fan, "sale": sale_id}))
 
 

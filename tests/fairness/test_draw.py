@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,18 @@ LEAVES = [draw.leaf("demo", fan, at_us) for at_us, fan in enumerate(("ada", "ben
 def test_a_leaf_is_the_hash_that_any_log_verifier_computes() -> None:
     entry = b'{"at_us":1795370400000001,"fan":"ada","sale":"demo"}'
     assert draw.leaf("demo", "ada", 1795370400000001) == sha256(b"\x00" + entry).digest()
+
+
+@given(
+    st.text(st.sampled_from('aZ09_-"\\\u00e9\n\u2028 '), max_size=6),
+    st.text(st.sampled_from('aZ09_-"\\\u00e9\n\u2028 '), max_size=6),
+    st.integers(-(2**53) + 1, 2**53 - 1),
+)
+def test_a_leaf_is_of_the_canonical_bytes_whatever_the_names(
+    sale_id: str, fan: str, at_us: int
+) -> None:
+    entry = rfc8785.dumps({"at_us": at_us, "fan": fan, "sale": sale_id})
+    assert draw.leaf(sale_id, fan, at_us) == sha256(b"\x00" + entry).digest()
 
 
 def test_a_root_is_the_hash_of_its_halves() -> None:
