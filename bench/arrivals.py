@@ -101,8 +101,9 @@ def _empty(home: Home) -> Iterator[tuple[int, int]]:
     port = engines.free_port()
     command = [*processes.web("127.0.0.1", port)[:-1], "bench.empty:application"]
     supervisor = Supervisor(home.logs, print)
+    here = {"PYTHONPATH": str(Path(__file__).parents[1])}
     try:
-        supervisor.start([Child("empty", command, lambda: _answers(port, "/"))])
+        supervisor.start([Child("empty", command, lambda: _answers(port, "/"), here)])
         yield port, supervisor.pids()["empty"]
     finally:
         supervisor.stop()

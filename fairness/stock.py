@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from redis import Redis
 
 from fairness import keys
+from fairness.clock import SECOND
 from fairness.clock import now_us as present_us
 from fairness.store import SaleStore
 
 SOLD, BLOCKED = "sold", "blocked"
+CLAIM_US = 3 * SECOND  # a claim whose worker died lapses after this
 
 
 class Stock(SaleStore):
@@ -25,6 +27,16 @@ class Stock(SaleStore):
         now_us = present_us() if now_us is None else now_us
         (listed,) = self._read(("HGETALL", self._key))
         return {seat: how for seat, how in listed.items() if not _lapsed(how, now_us)}
+
+    def claim(self, seats: Iterable[str], now_us: int | None = None) -> list[str]:
+        """Set these seats aside while the tables are asked; return those that are taken.
+
+        Either all are claimed or none. A claim lapses by itself, and only keeps workers from
+        asking for the same seats at once: the tables decide.
+        """
+        now_us = present_us() if now_us is None else now_us
+        busy: list[str] = self._run("claim", now_us + CLAIM_US, now_us, *seats)
+        return busy
 
     def mark_held(self, seats: Iterable[str], until_us: int) -> None:
         """Note a hold; a seat that is sold or blocked stays so."""

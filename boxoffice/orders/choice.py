@@ -24,6 +24,10 @@ class Stock(Protocol):
         """Return seat -> how it is taken; lapsed holds are left out."""
         ...
 
+    def claim(self, seats: Sequence[str]) -> Sequence[str]:
+        """Set seats aside for a moment; return those that are taken, none if all were claimed."""
+        ...
+
     def mark_held(self, seats: Sequence[str], until_us: int) -> object:
         """Note a hold."""
         ...
@@ -42,9 +46,9 @@ class Choice:
         now_us: int,
     ) -> None:
         self._request, self._sale, self._plan = request, sale, plan
-        self._inventory, self._now_us = inventory, now_us
+        self._inventory, self._stock, self._now_us = inventory, stock, now_us
         self._looked = False  # at the table itself
-        self._taken = self._known(stock) if request.best else set[str]()
+        self._taken = self._known() if request.best else set[str]()
 
     def pick(self) -> tuple[OrderedSeat, ...]:
         """Return the seats with their prices; Rejected says why there are none."""
@@ -56,9 +60,9 @@ class Choice:
         """Leave these out from now on."""
         self._taken.update(seat_ids)
 
-    def _known(self, stock: Stock) -> set[str]:
+    def _known(self) -> set[str]:
         try:
-            return set(stock.taken())
+            return set(self._stock.taken())
         except Unavailable:  # a cache: without it one looks at the table
             return self._look()
 
@@ -68,15 +72,24 @@ class Choice:
 
     def _best(self, best: Best) -> Sequence[str]:
         categories = self._categories(best.tier)
-        found = best_available(
-            self._plan, self._taken, best.count, categories, together=best.together
-        )
-        if found is None and not self._looked:  # the cache may be behind: before a no, look
-            self._taken = self._look()
-            return self._best(best)
-        if found is None:
-            raise _none_left(best)
-        return found
+        while True:
+            found = best_available(
+                self._plan, self._taken, best.count, categories, together=best.together
+            )
+            if found is None and self._looked:
+                raise _none_left(best)
+            if found is None:  # the cache may be behind: before a no, look
+                self._taken = self._look()
+            elif busy := self._claimed(found):  # another worker asks for them at this moment
+                self.without(busy)
+            else:
+                return found
+
+    def _claimed(self, seat_ids: Sequence[str]) -> Sequence[str]:
+        try:
+            return self._stock.claim(seat_ids)
+        except Unavailable:  # it only spares refusals: the table decides
+            return ()
 
     def _categories(self, tier: str | None) -> set[str]:
         prices = self._sale.prices.items()

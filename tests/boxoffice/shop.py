@@ -89,6 +89,12 @@ class Cache:
         with self.lock:
             return dict(self.seats)
 
+    def claim(self, seats: Iterable[str]) -> list[str]:
+        """Claim nothing: these tests race at the table."""
+        if self.dead:
+            raise Unavailable
+        return []
+
     def mark_held(self, seats: Iterable[str], until_us: int) -> None:
         if self.dead:
             raise Unavailable

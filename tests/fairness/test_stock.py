@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from fairness.stock import Stock, held_until
+from fairness.stock import CLAIM_US, Stock, held_until
 
 
 @pytest.fixture
@@ -26,6 +26,21 @@ def test_a_late_hold_does_not_hide_a_sale(stock: Stock) -> None:
     stock.mark_sold(["A-1"])
     stock.mark_held(["A-1", "A-2"], until_us=2000)
     assert stock.taken(0) == {"A-1": "sold", "A-2": "held:2000"}
+
+
+def test_a_claim_takes_all_seats_or_none(stock: Stock) -> None:
+    stock.mark_sold(["A-2"])
+    assert stock.claim(["A-1", "A-2"]) == ["A-2"]
+    assert stock.taken(0) == {"A-2": "sold"}
+    assert stock.claim(["A-1", "A-3"], now_us=0) == []
+    assert stock.claim(["A-3", "A-4"], now_us=1) == ["A-3"]
+    assert set(stock.taken(1)) == {"A-1", "A-2", "A-3"}
+
+
+def test_a_claim_lapses_by_itself(stock: Stock) -> None:
+    stock.claim(["A-1"], now_us=0)
+    assert stock.claim(["A-1"], now_us=CLAIM_US - 1) == ["A-1"]
+    assert stock.claim(["A-1"], now_us=CLAIM_US) == []
 
 
 def test_seats_given_back_are_free(stock: Stock) -> None:
