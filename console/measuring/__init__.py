@@ -1,0 +1,1 @@
+"""How fair a sale was, in figures: from its public log, or from a crowd model."""
