@@ -25,6 +25,7 @@ def measure() -> None:
     help="Measure the public log in this folder, as a rehearsal or a stack leaves it.",
 )
 @click.option("--model", is_flag=True, help="Measure the crowd model; so it is without --ledger.")
+@click.option("--policies", is_flag=True, help="Compare policies on the model, and no more.")
 @click.option("--sale", help="Which sale of the log; not needed when there is one.")
 @click.option(
     "--bots",
@@ -38,18 +39,22 @@ def measure() -> None:
               help="Write the model's two plots into this folder, as SVG.")  # fmt: skip
 @click.pass_context
 def fairness(
-    ctx: click.Context, ledger: Path | None, model: bool, sale: str | None, bots: Path | None,
-    seed: int, json_file: Path | None, plots: Path | None,
+    ctx: click.Context, ledger: Path | None, model: bool, policies: bool, sale: str | None,
+    bots: Path | None, seed: int, json_file: Path | None, plots: Path | None,
 ) -> None:  # fmt: skip
     """Measure order, draw and advantage against what is promised.
 
     Exits with 1 when a promise is broken.
     """
-    if ledger and (model or plots):
-        raise click.UsageError("measure either a log (--ledger) or the model (--model, --plots)")
+    if ledger and (model or plots or policies):
+        raise click.UsageError("measure either a log (--ledger) or the model (--model, …)")
     if not ledger and (sale or bots):
         raise click.UsageError("--sale and --bots belong to a log; name it with --ledger")
     run = Run(seed=seed)
+    if policies:
+        for line in show.policies(run):
+            click.echo(line)
+        return
     if ledger:
         found = logged.measure(ledger, sale, set(bots.read_text().split()) if bots else None)
     else:

@@ -17,6 +17,14 @@ from fairness.manifest import Manifest
 ADMISSIONS = 5_000
 OURS = policy(5 * SECOND, SECOND // 2)
 TWO_CLOCKS = policy(5 * SECOND, SECOND // 2, clock_bound_us=50 * MS)
+POLICIES = {
+    "exact first come first served": policy(0, 1),
+    "windows of 250 ms": policy(0, SECOND // 4),
+    "windows of 1 s": policy(0, SECOND),
+    "windows of 5 s": policy(0, 5 * SECOND),
+    "opening window of 5 s, then exact": policy(5 * SECOND, 1),
+    "opening window of 5 s, then 500 ms": OURS,
+}
 OFFSET_US, SWAY_US = 38 * MS, 11 * MS  # together within ε
 CROWD = Crowd()
 BUSY = Crowd(fans=100_000, bots=5_000, ready=0.1)  # most come in tie windows

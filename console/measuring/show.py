@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from console.measuring.figures import Fairness, Figure
+from console.measuring.modelled import POLICIES, Run, who_wins
 
 COLUMNS, ROWS = 72, 18
 _SHADES = ".:+*#"
@@ -25,6 +26,16 @@ def table(found: Fairness) -> Iterator[str]:
             f"  {mark:<7}{figure.name:<15}{_number(figure):>10}  {figure.promise:<11}"
             f"n = {figure.n:,} {figure.of}: {figure.text}"
         )
+
+
+def policies(run: Run) -> Iterator[str]:
+    """Yield one line per policy: who wins under it, on the same crowds."""
+    crowd, draws = run.crowd, run.crowds * run.draws
+    yield f"{'policy':<36}{'bots':>8}{'bar':>8}{'le':>8}   n = {draws} x 5,000 admissions"
+    for name, rules in POLICIES.items():
+        bar, equity = (figure.value or 0.0 for figure in who_wins(rules, run))
+        share = bar * crowd.bots / (crowd.bots + crowd.fans)
+        yield f"{name:<36}{share:>8.1%}{bar:>8.3f}{equity:>8.3f}"
 
 
 def plot(found: Fairness) -> Iterator[str]:

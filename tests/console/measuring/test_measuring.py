@@ -142,6 +142,13 @@ def test_the_plot_shows_windows_one_above_the_other() -> None:
     assert list(show.plot(Fairness("x", [], 0, [], []))) == []
 
 
+def test_policies_are_compared_on_one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "Run", lambda seed: replace(LITTLE, seed=seed))
+    rows = run("--policies").output.splitlines()
+    assert len(rows) == 1 + len(modelled.POLICIES)
+    assert rows[0].split()[:4] == ["policy", "bots", "bar", "le"]
+
+
 def test_the_pictures_stand_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "OPENINGS_MS", (0, 5_000))
     files = pictures.write(tmp_path / "images", LITTLE)
