@@ -12,7 +12,7 @@ from fairness.clock import now_us as present_us
 from fairness.store import SaleStore
 
 SOLD, BLOCKED = "sold", "blocked"
-CLAIM_US = 3 * SECOND  # a claim whose worker died lapses after this
+CLAIM_US = SECOND  # a claim whose worker died lapses after this
 
 
 class Stock(SaleStore):

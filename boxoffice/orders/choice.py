@@ -78,12 +78,12 @@ class Choice:
             )
             if found is None and self._looked:
                 raise _none_left(best)
-            if found is None:  # the cache may be behind: before a no, look
+            if found is None:  # cache and claims may be wrong: before a no, look at the table
                 self._taken = self._look()
-            elif busy := self._claimed(found):  # another worker asks for them at this moment
-                self.without(busy)
-            else:
+            elif self._looked or not (busy := self._claimed(found)):
                 return found
+            else:  # another worker asks for them at this moment
+                self.without(busy)
 
     def _claimed(self, seat_ids: Sequence[str]) -> Sequence[str]:
         try:
