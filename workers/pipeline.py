@@ -28,7 +28,9 @@ def screen(sale_id: str) -> int:
 def commit(sale_id: str) -> int:
     """Log every screened window with its verdicts; return how many windows there were."""
     line = clients.line(sale_id)
-    ready = line.windows_in("screened")
+    first_left = next((n for n, step in line.pending().items() if step == "closed"), None)
+    # In order: the log takes no window after a later one.
+    ready = [w for w in line.windows_in("screened") if first_left is None or w.number < first_left]
     verdicts, merged = (line.verdicts(), line.merged()) if ready else ({}, {})
     for window in ready:
         fans = [fan for fan, _ in window.arrivals]
