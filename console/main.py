@@ -27,8 +27,11 @@ COMMANDS = {
     "doctor": Place("console.commands.doctor:doctor", "Say what is wrong, and what to do."),
     "sale": Place("console.commands.sale:sale", "See and steer sales."),
     "audit": Place("console.commands.audit:audit", "Check the log of a sale."),
-    "measure": Place("console.commands.measure:measure", "Measure how fair a sale was."),
     "screen": Place("console.commands.screen:screen", "Score what others have: who is a machine?"),
+    "rebuild-line": Place(
+        "console.commands.rebuild:rebuild_line", "Make a line again that its store has lost."
+    ),
+    "measure": Place("console.commands.measure:measure", "Measure how fair a sale was."),
     "tables": Place("console.commands.tables:tables", "Look after the DynamoDB tables."),
     "web": Place("console.commands.run:web", "Serve the site over HTTP."),
     "worker": Place("console.commands.run:worker", "Do the tasks of one queue."),

@@ -15,6 +15,7 @@ from fairness.manifest import Manifest
 
 # How much the newest interval counts in the pace: it follows a change within about ten ticks.
 FRESHNESS = 0.2
+REBUILDING = "rebuilding"  # a status that only the board has: there is no line
 
 
 def build(
@@ -50,7 +51,7 @@ def build(
 
 def pace(previous: Mapping[str, Any] | None, status: LineStatus) -> float:
     """Return how many places a second are being served lately, smoothed from board to board."""
-    if previous is None:
+    if previous is None or previous.get("status") == REBUILDING:
         return 0.0
     elapsed_us = status.now_us - previous["at_us"]
     before = float(previous["pace_per_s"])

@@ -11,6 +11,7 @@ FairTicketError
             HeldForReview
             ChallengeOpen
         NotFound
+            NoLine          it was not opened yet; or its store lost it, and it is rebuilt
         Conflict            the world is not in the state that this needs
             SeatsTaken
             LimitReached
@@ -21,6 +22,7 @@ FairTicketError
     Unavailable             ask again later
         Contention
         ShopFull
+        Rebuilding
     LogBroken               the ledger contradicts itself; never retried, always shown
     Misconfigured           a setting is missing or wrong; the process does not start
 """
@@ -92,6 +94,10 @@ class NotFound(Rejected):
     """There is no such thing."""
 
 
+class NoLine(NotFound):
+    """There is no line for this sale."""
+
+
 class Conflict(Rejected):
     """That does not fit the present state."""
 
@@ -144,6 +150,10 @@ class Contention(Unavailable):
 
 class ShopFull(Unavailable):
     """The shop is full for the moment; you go in next."""
+
+
+class Rebuilding(Unavailable):
+    """The line is being put together again; your place is kept, and nobody is let in meanwhile."""
 
 
 class LogBroken(FairTicketError):

@@ -7,6 +7,7 @@ written here as their commitment in this sale, never as an account.
 from __future__ import annotations
 
 LIVE_SALES = "sales:live"  # SET: sale ids whose line the ticks look after
+COMPLETE = "sales:complete"  # STRING: no line of a closed sale is missing here. Lives for ever
 
 
 def everything(sale_id: str) -> str:
@@ -20,7 +21,9 @@ def state(sale_id: str) -> str:
     manifest (JSON); opens_at_us, ends_at_us, shut_us (end of the opening window), tie_us, turn_us,
     away_us; status, rate_per_s, capacity, message; last_us (newest arrival), closed_us (end of the
     newest closed window), served (newest place called or passed over), bucket_us (the rate's
-    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way).
+    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way), noted (the log says that the line is there). In a line
+    that was rebuilt also: rebuilt_us (when), rebuilt_from (entries of the log it was made from),
+    and until its lost arrivals have had time to come back, grace_us (no window closes before).
     """
     return f"sale:{{{sale_id}}}:state"
 
@@ -93,6 +96,14 @@ def done(sale_id: str) -> str:
 def decisions(sale_id: str) -> str:
     """STREAM: decisions made inside a script, on their way to the log."""
     return f"sale:{{{sale_id}}}:decisions"
+
+
+def rebuilding(sale_id: str) -> str:
+    """STRING: who is rebuilding this line. Lives ten seconds beyond their last sign of life.
+
+    What they prepare has the names of the line's keys with a suffix of their own, for an hour.
+    """
+    return f"sale:{{{sale_id}}}:rebuilding"
 
 
 def board(sale_id: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 
 from boxoffice.ledger.promises import manifest_batch
-from boxoffice.sales.model import OPEN, PAUSED, SCHEDULED, Sale
+from boxoffice.sales.model import CLOSED, OPEN, PAUSED, SCHEDULED, Sale
 from boxoffice.sales.service import CLOCK
 from fairness import keys
 from fairness.clock import SECOND, now_us
 from fairness.errors import Conflict
-from workers import clients, retry
+from workers import clients, rebuild, retry, steps
 from workers.app import app
+from workers.upkeep import closed_batch
 
 # A line is set up this long before it opens; it lets nobody in before its time, by its own clock.
 AHEAD_US = 3 * SECOND
@@ -23,6 +24,8 @@ def onsale() -> None:
     now = now_us()
     for sale in clients.sales().due(now).to_close:
         clients.sales().close(sale.sale_id, CLOCK, now)
+    if not clients.redis().exists(keys.COMPLETE):
+        bring_back_closed()
     for sale in clients.sales().in_state(SCHEDULED, OPEN, PAUSED):
         if is_near(sale, now) and set_up_line(sale) and sale.manifest.opens_at_us <= now:
             open_sale(sale, now)
@@ -35,18 +38,43 @@ def is_near(sale: Sale, now: int) -> bool:
 
 
 def set_up_line(sale: Sale) -> bool:
-    """Have the line there once its manifest is published in the log; return whether it is."""
-    if clients.redis().sismember(keys.LIVE_SALES, sale.sale_id):
+    """Have the line there once its manifest is published in the log; return whether it is.
+
+    One that was there and is not now is lost: it is rebuilt, never opened anew.
+    """
+    line = clients.line(sale.sale_id)
+    if line.is_there():
+        rebuild.keep(line)
         return True
+    if rebuild.was_set_up(sale.sale_id):
+        steps.remind(clients.redis(), steps.REBUILD, sale.sale_id)
+        return False
     logged = clients.log().batch(manifest_batch(sale.sale_id))
     if logged is None or logged[1] > clients.log().sealed_size():
         return False
-    line = clients.line(sale.sale_id)
     try:
         line.open(sale.manifest)
     except Conflict:  # it was set up just before the organiser opened the sale earlier
         line.open(line.manifest())
+    rebuild.keep(line)
     return True
+
+
+def bring_back_closed() -> None:
+    """Have the lines rebuilt that a new or emptied store lost with work left to do in them."""
+    lost = [sale.sale_id for sale in clients.sales().in_state(CLOSED) if is_lost(sale.sale_id)]
+    for sale_id in lost:
+        steps.remind(clients.redis(), steps.REBUILD, sale_id)
+    if not lost:
+        clients.redis().set(keys.COMPLETE, 1)
+
+
+def is_lost(sale_id: str) -> bool:
+    """Return whether a line is missing that was set up and has not come to its end."""
+    line = clients.line(sale_id)
+    if line.is_there() or clients.log().batch(closed_batch(sale_id)):
+        return False
+    return rebuild.was_set_up(sale_id)
 
 
 def open_sale(sale: Sale, now: int) -> None:

@@ -22,6 +22,7 @@ from workers.settings import settings
 TOKEN_COOKIE = "fan"  # noqa: S105
 DEVICE_COOKIE = "device"
 PASS_COOKIE = "pass"  # noqa: S105
+RECEIPT_COOKIE = "receipt"
 TOKEN_LIFE_S = 14 * 24 * 3600
 DEVICE_LIFE_S = 365 * 24 * 3600
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -120,6 +121,23 @@ def keep_pass(response: Response, sale_id: str, token: str, life_s: int) -> Resp
     """Keep the pass in the browser, for the pages of this sale only."""
     _cookie(response, PASS_COOKIE, token, life_s, path=f"/sales/{sale_id}/")
     return response
+
+
+def keep_receipt(response: Response, sale_id: str, receipt: str) -> Response:
+    """Keep the receipt of an arrival in the browser, so that it can be shown after a loss."""
+    _cookie(response, RECEIPT_COOKIE, receipt, TOKEN_LIFE_S, path=f"/sales/{sale_id}/line")
+    return response
+
+
+def drop_receipt(response: Response, sale_id: str) -> Response:
+    """Forget it: who left does not come back by it."""
+    response.delete_cookie(RECEIPT_COOKIE, path=f"/sales/{sale_id}/line")
+    return response
+
+
+def kept_receipt() -> str:
+    """Return the receipt that this browser keeps, or nothing."""
+    return request.cookies.get(RECEIPT_COOKIE, "")
 
 
 def _from_request() -> Caller | None:

@@ -73,10 +73,15 @@ class SignUp(SignIn):
 
 
 class Join(Body):
-    """What a browser may tell about itself; nothing is required."""
+    """What a browser may tell about itself; nothing is required.
+
+    Who joined before sends the receipt again: should the line have been lost since, it gives them
+    their time back.
+    """
 
     tz: Annotated[str, Field(max_length=64)] = ""
     screen: Annotated[str, Field(max_length=24)] = ""
+    receipt: Annotated[str, Field(max_length=1_000)] = ""
 
 
 class Answer(Body):

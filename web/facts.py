@@ -8,7 +8,7 @@ from threading import Lock
 
 from boxoffice.catalogue.model import Event, Performance, Venue
 from boxoffice.catalogue.plan import SeatingPlan
-from boxoffice.sales.model import Sale
+from boxoffice.sales.model import OPEN, PAUSED, Sale
 from fairness.errors import NotFound, Unavailable
 from fairness.identity import fan_of
 from web import services
@@ -34,6 +34,11 @@ class Facts:
     def fan(self, account_id: str) -> str:
         """Return what the line calls this person in this sale."""
         return fan_of(self.sale.key, account_id)
+
+    @property
+    def has_line(self) -> bool:
+        """Return whether there must be a line: when it is not there, it is being rebuilt."""
+        return self.sale.state in (OPEN, PAUSED)
 
     def plan(self) -> SeatingPlan:
         """Return the seating plan; plans never change, the catalogue remembers them."""

@@ -76,7 +76,8 @@ def see_board(sale_id: str) -> ResponseReturnValue:
     """
     text = board.text(services.redis(), sale_id)
     if text is None:
-        facts.of_sale(sale_id)
+        if facts.of_sale(sale_id).has_line:
+            raise line_service.rebuilding()
         raise NotFound(
             "the line has not opened yet",
             field="sale_id",

@@ -29,7 +29,7 @@ NOWHERE: Place = {
 def page(sale_id: str) -> ResponseReturnValue:
     """Show the sale and where the reader stands in its line."""
     known = facts.of_public_sale(sale_id)
-    place = line_service.place(sale_id) if auth.maybe_caller() else NOWHERE
+    place = _place(sale_id) if auth.maybe_caller() else NOWHERE
     shown = _board(sale_id)
     appealed = place["verdict"] in ("review", "refuse") and _appealed(sale_id)
     return render_template(
@@ -50,8 +50,8 @@ def page(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def join(sale_id: str) -> ResponseReturnValue:
     """Join the line."""
-    line_service.join(sale_id, reading.form(bodies.Join))
-    return _back(sale_id)
+    _, receipt = line_service.join(sale_id, reading.form(bodies.Join))
+    return auth.keep_receipt(_back(sale_id), sale_id, receipt)
 
 
 @bp.post("/leave")
@@ -59,7 +59,7 @@ def join(sale_id: str) -> ResponseReturnValue:
 def leave(sale_id: str) -> ResponseReturnValue:
     """Leave the line."""
     line_service.leave(sale_id)
-    return _back(sale_id)
+    return auth.drop_receipt(_back(sale_id), sale_id)
 
 
 @bp.post("/enter")
@@ -115,6 +115,15 @@ def check(sale_id: str) -> ResponseReturnValue:
     return render_template("check.html", sale_id=sale_id)
 
 
+def _place(sale_id: str) -> Place:
+    """Return where the reader stands, after giving back what a lost line had promised them."""
+    place = line_service.place(sale_id)
+    receipt = auth.kept_receipt()
+    if place["state"] == "unknown" and receipt and line_service.come_back(sale_id, receipt):
+        place = line_service.place(sale_id)
+    return place
+
+
 def _phase(known: facts.Facts, place: Place) -> str:
     """Return which face the page shows."""
     rules, now = known.sale.manifest, now_us()
@@ -149,5 +158,5 @@ def _appealed(sale_id: str) -> bool:
         return False
 
 
-def _back(sale_id: str) -> ResponseReturnValue:
-    return redirect(f"/sales/{sale_id}/line", 303)
+def _back(sale_id: str) -> Response:
+    return redirect(f"/sales/{sale_id}/line", 303)  # type: ignore[return-value]

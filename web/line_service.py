@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from boxoffice import outbox
 from fairness.clock import SECOND, iso, now_us
-from fairness.errors import Conflict, LineClosed, NotFound, Unavailable
+from fairness.errors import (
+    Conflict,
+    Invalid,
+    LineClosed,
+    NoLine,
+    NotFound,
+    NotYourTurn,
+    Rebuilding,
+    Unavailable,
+)
 from fairness.ledger import entries
 from fairness.ledger.inclusion import Receipt
 from fairness.line import Arrival, Position
@@ -41,19 +52,37 @@ def fan(sale_id: str) -> str:
 
 def leave(sale_id: str) -> None:
     """Take the caller out of the line; twice is once."""
-    services.line(sale_id).leave(fan(sale_id))
+    with suppress(NoLine), _line_needed(sale_id):
+        services.line(sale_id).leave(fan(sale_id))
 
 
 def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
-    """Put the caller in the line, once; return the arrival and its signed receipt."""
+    """Put the caller in the line, once; return the arrival and its signed receipt.
+
+    With an earlier receipt the arrival is the one it promises, if the line was lost since.
+    """
     who = auth.caller()
     known = facts.of_public_sale(sale_id)
-    me = known.fan(who.account_id)
+    me, line = known.fan(who.account_id), services.line(sale_id)
+    visit, promised_us = visits.seen(me, who, told), _promised(sale_id, me, told.receipt)
     try:
-        arrival = services.line(sale_id).join(me, visits.seen(me, who, told))
-    except NotFound as error:
+        with _line_needed(sale_id):
+            found = line.restore(me, visit, promised_us) if promised_us else None
+            arrival = found or line.join(me, visit)
+    except NoLine as error:
         raise _not_yet(known) from error
     return arrival, services.promises().promise(sale_id, me, arrival.at_us)
+
+
+def come_back(sale_id: str, receipt: str) -> bool:
+    """Give the caller back a lost arrival that `receipt` promises; return whether it was lost."""
+    who, me = auth.caller(), fan(sale_id)
+    try:
+        promised_us = _promised(sale_id, me, receipt)
+    except Invalid:  # of another account on this device
+        return False
+    visit = visits.seen(me, who, Join())
+    return bool(promised_us and services.line(sale_id).restore(me, visit, promised_us))
 
 
 def receipt(sale_id: str) -> Receipt:
@@ -78,7 +107,7 @@ def place(sale_id: str) -> Place:
     """Return where the caller stands, with the reasons if something holds them up."""
     me = fan(sale_id)
     line = services.line(sale_id)
-    found = line.position(me)
+    found = _position(sale_id, me)
     held_up = found.verdict in STOPPED
     return _place(found, reasons(line.verdict(me)) if held_up else [])
 
@@ -93,7 +122,11 @@ def enter(sale_id: str) -> Turn:
     """Take up the caller's turn; twice is once, on any device."""
     who = auth.caller()
     me = fan(sale_id)
-    ends_us = services.line(sale_id).enter(me)
+    try:
+        with _line_needed(sale_id):
+            ends_us = services.line(sale_id).enter(me)
+    except NoLine as error:
+        raise NotYourTurn from error
     token = services.passes().issue(sale_id, me, who.account_id, ends_us, now_us())
     return Turn(token, ends_us)
 
@@ -101,7 +134,7 @@ def enter(sale_id: str) -> Turn:
 def send_code(sale_id: str) -> None:
     """Mail the caller a code; Conflict when nothing asks for one."""
     me, now = fan(sale_id), now_us()
-    if services.line(sale_id).position(me).verdict != "challenge":
+    if _position(sale_id, me).verdict != "challenge":
         raise Conflict("there is nothing to confirm", remedy="just wait for your turn")
     code = challenge.issue(services.redis(), sale_id, me, pepper=settings().pepper)
     data = {"code": code, "about": facts.of_public_sale(sale_id).about}
@@ -116,7 +149,7 @@ def answer_code(sale_id: str, code: str) -> None:
     line = services.line(sale_id)
     challenge.answer(services.redis(), sale_id, me, code, pepper=settings().pepper)
     services.accounts().verify(auth.caller().account_id)
-    if line.position(me).verdict != "challenge":
+    if _position(sale_id, me).verdict != "challenge":
         return
     entry = entries.verdict(sale_id, now, me, "admit", ["code_answered"])
     database = clients.database()
@@ -127,10 +160,52 @@ def answer_code(sale_id: str, code: str) -> None:
 def appeal(sale_id: str, text: str) -> None:
     """Ask the organiser to look again; Conflict when nothing stops the caller."""
     me = fan(sale_id)
-    verdict = services.line(sale_id).position(me).verdict
+    verdict = _position(sale_id, me).verdict
     if verdict not in STOPPED:
         raise Conflict("nothing stands against you", remedy="just wait for your turn")
     services.appeals().file(sale_id, me, auth.caller().account_id, text, verdict, now_us())
+
+
+def _position(sale_id: str, me: str) -> Position:
+    with suppress(NoLine), _line_needed(sale_id):
+        return services.line(sale_id).position(me)
+    return Position("unknown")
+
+
+@contextmanager
+def _line_needed(sale_id: str) -> Iterator[None]:
+    """Say that a line that must be there and is not is being rebuilt; NoLine for others."""
+    try:
+        yield
+    except NoLine as error:
+        if not facts.of_sale(sale_id).has_line:
+            raise
+        raise rebuilding() from error
+
+
+def rebuilding() -> Rebuilding:
+    """Return what fans are told while the line is being put together again."""
+    return Rebuilding(
+        "The line is being put together again from its public log. Every place is kept, and "
+        "nobody is called meanwhile.",
+        rule="a line that is whole",
+        remedy="wait a few seconds; keep your receipt, it proves when you came",
+    )
+
+
+def _promised(sale_id: str, me: str, receipt: str) -> int | None:
+    """Return the time, µs, that a receipt of the caller promises; Invalid when it is not theirs."""
+    if not receipt:
+        return None
+    promise = services.promises().check(receipt)
+    if (promise["sale"], promise["fan"]) != (sale_id, me):
+        raise Invalid(
+            "this receipt is of another sale or account",
+            field="receipt",
+            rule="your own receipt of this sale",
+            remedy="leave it out, or sign in with the account that it was given to",
+        )
+    return int(promise["at_us"])
 
 
 def _not_yet(known: facts.Facts) -> LineClosed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers import journal, logs, pipeline, retry, steps, upkeep
+from workers import journal, logs, pipeline, rebuild, retry, steps, upkeep
 from workers.app import app
 
 log = logs.get(__name__)
@@ -41,3 +41,10 @@ def draw(sale_id: str) -> None:
 def admit(sale_id: str) -> None:
     """Call the next fans."""
     pipeline.admit(sale_id)
+
+
+@app.task(name=steps.REBUILD, **retry.NEXT_TICK)
+def rebuild_line(sale_id: str) -> None:
+    """Make a line again that the store has lost, and have the log told."""
+    if rebuild.rebuild(sale_id):
+        steps.send(steps.SEAL)

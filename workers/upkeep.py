@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from boxoffice.sales.model import CLOSED, PAUSED, Sale
+from boxoffice.sales.model import CLOSED, Sale
 from fairness import board, keys
 from fairness.clock import now_us
 from fairness.ledger import entries
 from fairness.line import Line, LineStatus
-from workers import clients, metrics, queues, steps, stocktaking
-
-# Sales and lines have each their own words for the same: a scheduled sale's line is open early,
-# and lets nobody in before its time.
-STATUS = {PAUSED: "paused", CLOSED: "closed"}
+from workers import clients, metrics, queues, rebuild, steps, stocktaking
 
 
 def move(sale_id: str) -> None:
     """Close windows, send what is ready on its way, call the next fans, rewrite the board."""
     line, sale = clients.line(sale_id), clients.sales().get(sale_id)
     steer(line, sale)
+    rebuild.settle(line)
     closed = line.close_due_windows()
     hand_on(line, closed)
     stock = stocktaking.by_tier(sale)
@@ -31,7 +28,7 @@ def move(sale_id: str) -> None:
 def steer(line: Line, sale: Sale) -> None:
     """Make the line do what the organiser, or the clock, decided about the sale."""
     status = line.status()
-    wanted = (STATUS.get(sale.state, "open"), sale.rate_per_s, sale.capacity, sale.message)
+    wanted = (rebuild.status_of(sale), sale.rate_per_s, sale.capacity, sale.message)
     if (status.status, status.rate_per_s, status.capacity, status.message) != wanted:
         line.control(status=wanted[0], rate_per_s=wanted[1], capacity=wanted[2], message=wanted[3])
 
@@ -82,8 +79,14 @@ def end(line: Line, status: LineStatus) -> None:
         "called": status.called,
         "sold": stocktaking.states(line.sale_id)["sold"],
     }
-    clients.log().append(f"{line.sale_id}/closed", [entries.closed(line.sale_id, now_us(), totals)])
+    over = entries.closed(line.sale_id, now_us(), totals)
+    clients.log().append(closed_batch(line.sale_id), [over])
     line.retire()
+
+
+def closed_batch(sale_id: str) -> str:
+    """Return the name of the batch that says that a sale is over."""
+    return f"{sale_id}/closed"
 
 
 def count_queues() -> None:

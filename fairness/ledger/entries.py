@@ -163,11 +163,12 @@ def admitted(
 
 
 def from_decision(sale_id: str, fields: Mapping[str, str]) -> list[Entry]:
-    """Return the admitted entries of one item of the line's decision stream, in order."""
-    at_us = int(fields["at_us"])
+    """Return the entries of one item of the line's decision stream, in order."""
+    at_us, found = int(fields["at_us"]), fields.get("rebuilt")
     fans = list(zip(_words(fields["fans"]), map(int, _words(fields["places"])), strict=True))
     passed = [(fan, why) for fan, _, why in (p.partition(":") for p in _words(fields["passed"]))]
     return [
+        *([rebuilt(sale_id, at_us, json.loads(found))] if found else []),
         *(admitted(sale_id, at_us, (), part) for part in in_parts(passed)),
         *(admitted(sale_id, at_us, part) for part in in_parts(fans)),
     ]
@@ -229,6 +230,20 @@ def seats_released(
 def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> Entry:
     """Return: the organiser did this ("pause", "rate", …); `detail` holds plain JSON values."""
     return _entry("organiser", sale_id, at_us, act=act, detail=dict(detail))
+
+
+def opened(sale_id: str, at_us: int) -> Entry:
+    """Return: the line is set up. From here on a store without it has lost it."""
+    return _entry("opened", sale_id, at_us)
+
+
+def rebuilt(sale_id: str, at_us: int, totals: Mapping[str, int]) -> Entry:
+    """Return: the store lost the line, and it was made again from what is logged before this.
+
+    `totals` may count arrived, placed, called and bought. Calls that were made just before the
+    loss and had not been logged follow as admitted entries.
+    """
+    return _entry("rebuilt", sale_id, at_us, totals=dict(totals))
 
 
 def closed(sale_id: str, at_us: int, totals: Mapping[str, int]) -> Entry:

@@ -59,6 +59,8 @@ class LineCheck:
                 self._take_draw(entry)
             case "admitted":
                 self._take_admitted(entry)
+            case "rebuilt":
+                self._take_rebuilt(entry)
 
     def finish(self) -> None:
         """Check what can only be known at the end: that everyone passed over has a reason."""
@@ -215,6 +217,14 @@ class LineCheck:
             self._served = max(self._served, place)
             self.called.setdefault(fan, at)
             self.counts["called"] += 1
+
+    def _take_rebuilt(self, entry: Entry) -> None:
+        """A line can be rebuilt from no more than the log held."""
+        self.counts["rebuilt"] += 1
+        held = {**self.counts, "placed": len(self.places), "called": len(self.called)}
+        for name, stated in entry["totals"].items():
+            if name in ("arrived", "placed", "called") and held.get(name, 0) < stated:
+                self._fail("rebuilt", f"from {stated} {name}, but the log had {held.get(name, 0)}")
 
     def _is_reason(self, fan: str, why: str) -> bool:
         if why in PASSED_OVER:

@@ -91,6 +91,8 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "seats_sold": _SEATS,
     "seats_released": {**_SEATS, "reason": _text},
     "organiser": {"act": _text, "detail": _plain},
+    "opened": {},
+    "rebuilt": {"totals": _numbers_by_name},
     "closed": {"totals": _numbers_by_name},
 }
 FIELDS = {kind: {**_COMMON, **fields} for kind, fields in _KINDS.items()}

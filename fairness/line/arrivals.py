@@ -24,15 +24,7 @@ class Arrivals(Part):
         Fans can join from `opens_at_us` on. Conflict when it exists under other rules.
         """
         rules = json.dumps(manifest.to_entry(), sort_keys=True)
-        fields: dict[str, str | int] = {
-            "status": "open", "message": "",
-            "rate_per_s": manifest.rate_per_s, "capacity": manifest.capacity,
-            "opens_at_us": manifest.opens_at_us, "ends_at_us": manifest.ends_at_us,
-            "shut_us": manifest.window_ends_us(0), "tie_us": manifest.tie_us,
-            "turn_us": manifest.turn_us, "away_us": manifest.away_us,
-            "last_us": 0, "closed_us": 0, "served": 0, "bucket_us": 0,
-        }  # fmt: skip
-        if self._run("open", rules, *_flat(fields)) != rules:
+        if self._run("open", rules, *_flat(state_fields(manifest))) != rules:
             raise Conflict(
                 "this line was opened under other rules",
                 field="manifest",
@@ -77,12 +69,23 @@ class Arrivals(Part):
         return Arrival(fan, at_us, window, first == 1)
 
     def leave(self, fan: str) -> bool:
-        """Take the fan out of the line, and out of the shop; return whether they were in it."""
-        return bool(self._run("leave", fan))
+        """Take the fan out of the line, and out of the shop; return whether they were in it.
+
+        NoLine when there is none.
+        """
+        answer = self._run("leave", fan)
+        if answer == "no line":
+            raise self._never_opened()
+        return bool(answer)
 
     def position(self, fan: str) -> Position:
-        """Return where the fan stands, in one round trip; state "unknown" before they join."""
+        """Return where the fan stands, in one round trip; state "unknown" before they join.
+
+        NoLine when there is none.
+        """
         state, *rest = self._run("position", fan)
+        if state == "no line":
+            raise self._never_opened()
         if not rest:
             return Position(state)
         verdict, lead, window, place_text, served, ends = rest
@@ -159,6 +162,18 @@ class Arrivals(Part):
             rule="joining needs an open line",
             remedy="come back when it is open; joining early gives no advantage",
         )
+
+
+def state_fields(manifest: Manifest) -> dict[str, str | int]:
+    """Return the fields of a new line's state under these rules, all but the rules themselves."""
+    return {
+        "status": "open", "message": "",
+        "rate_per_s": manifest.rate_per_s, "capacity": manifest.capacity,
+        "opens_at_us": manifest.opens_at_us, "ends_at_us": manifest.ends_at_us,
+        "shut_us": manifest.window_ends_us(0), "tie_us": manifest.tie_us,
+        "turn_us": manifest.turn_us, "away_us": manifest.away_us,
+        "last_us": 0, "closed_us": 0, "served": 0, "bucket_us": 0,
+    }  # fmt: skip
 
 
 def in_order(found: list[tuple[str, float]]) -> list[tuple[str, int]]:

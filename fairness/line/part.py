@@ -7,7 +7,7 @@ import json
 from redis import Redis
 
 from fairness import keys
-from fairness.errors import NotFound
+from fairness.errors import NoLine
 from fairness.manifest import Manifest
 from fairness.store import SaleStore
 
@@ -28,8 +28,8 @@ class Part(SaleStore):
             self._manifest = Manifest.from_entry(json.loads(text))
         return self._manifest
 
-    def _never_opened(self) -> NotFound:
-        return NotFound(
+    def _never_opened(self) -> NoLine:
+        return NoLine(
             "there is no line for this sale",
             field="sale",
             value=self.sale_id,

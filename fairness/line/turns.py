@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairness import keys
-from fairness.errors import ChallengeOpen, FairTicketError, HeldForReview, NotYourTurn, ShopFull
+from fairness.errors import (
+    ChallengeOpen,
+    FairTicketError,
+    HeldForReview,
+    NotYourTurn,
+    Rebuilding,
+    ShopFull,
+)
 from fairness.ledger import entries
 from fairness.ledger.entries import Entry
 from fairness.line.part import Part
@@ -40,13 +47,21 @@ class Turns(Part):
         a verdict; ShopFull for who was away so long that their slot is in use: they try again.
         """
         answer = self._run("enter", fan)
+        if answer == "no line":
+            raise self._never_opened()
         if isinstance(answer, str):
             raise _refusal(answer)
         return int(answer)
 
     def finish(self, fan: str, reason: str = "bought") -> bool:
-        """End the fan's turn and free its slot at once; return whether there was one."""
-        return bool(self._run("finish", fan, reason))
+        """End the fan's turn and free its slot at once; return whether there was one.
+
+        Rebuilding while the store has no such line: the turn will be there again.
+        """
+        answer = self._run("finish", fan, reason)
+        if answer == "no line":
+            raise Rebuilding
+        return bool(answer)
 
     def turns_over(self) -> dict[str, str]:
         """Return how each turn that is over ended, by fan: "bought", "lapsed", …"""

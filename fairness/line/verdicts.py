@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairness import keys
-from fairness.errors import Invalid
+from fairness.errors import Invalid, Rebuilding
 from fairness.line.part import Part
 
 VERDICTS = ("admit", "challenge", "merge", "review", "refuse")
@@ -30,7 +30,8 @@ class Verdicts(Part):
                 rule=f"one of {', '.join(VERDICTS)}",
             )
         record = {"verdict": verdict, "findings": json.loads(findings_json)}
-        self._run("judge", fan, verdict, json.dumps(record, separators=(",", ":")))
+        if not self._run("judge", fan, verdict, json.dumps(record, separators=(",", ":"))):
+            raise self._never_opened()
 
     def screened(
         self, window: int, verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]
@@ -79,6 +80,13 @@ class Verdicts(Part):
         return dict(pairs)
 
     def lead_of(self, fan: str) -> str:
-        """Return the fan whose place this fan shares; mostly their own."""
-        (lead,) = self._read(("HGET", keys.merged(self.sale_id), fan))
+        """Return the fan whose place this fan shares; mostly their own.
+
+        Rebuilding while the store has no such line.
+        """
+        lead, there = self._read(
+            ("HGET", keys.merged(self.sale_id), fan), ("EXISTS", keys.state(self.sale_id))
+        )
+        if not there:  # not known now: a limit must not be counted for the wrong person
+            raise Rebuilding
         return fan if lead is None else self.lead_of(lead)

@@ -2,8 +2,10 @@
 -- KEYS  state, arrivals, windows
 -- Returns the numbers of the windows just closed in which somebody arrived, in order.
 local state, arrivals, windows = unpack(KEYS)
-local rules = call('HMGET', state, 'shut_us', 'tie_us', 'closed_us', 'last_us')
-if not rules[1] then return {} end
+local rules = call('HMGET', state, 'shut_us', 'tie_us', 'closed_us', 'last_us',
+    'grace_us')
+-- After a loss nothing is closed until the fans with receipts had time to come back.
+if not rules[1] or rules[5] then return {} end
 local shut, tie, from, last =
     tonumber(rules[1]), tonumber(rules[2]), tonumber(rules[3]), tonumber(rules[4])
 

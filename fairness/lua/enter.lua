@@ -1,8 +1,9 @@
 -- enter: let a called fan into the shop; who shares a place shares its turn.
 -- KEYS  state, merged, verdicts, turns, slots, inside, done
 -- ARGV  fan
--- Returns the end of the turn, µs; or why not: a verdict, 'early', 'over', 'full'.
+-- Returns the end of the turn, µs; or why not: a verdict, 'early', 'over', 'full', 'no line'.
 local state, merged, verdicts, turns, slots, inside, done = unpack(KEYS)
+if call('EXISTS', state) == 0 then return 'no line' end
 local lead = lead_of(merged, ARGV[1])
 for _, fan in ipairs({ ARGV[1], lead }) do
     local verdict = verdict_of(verdicts, fan)

@@ -1,9 +1,10 @@
 -- judge: set a verdict, or lift it; who is held back keeps their place, and is called first after.
 -- KEYS  state, verdicts, line, left, done, turns, slots, inside, recalled
 -- ARGV  fan, verdict, record (JSON)
--- Returns nothing.
+-- Returns 1; 0 when there is no line.
 local state, verdicts, line, left, done, turns, slots, inside, recalled = unpack(KEYS)
 local fan, verdict, record = unpack(ARGV)
+if call('EXISTS', state) == 0 then return 0 end
 if verdict == 'admit' then
     call('HDEL', verdicts, fan)
 else
@@ -11,7 +12,7 @@ else
 end
 
 local place = tonumber(call('ZSCORE', line, fan))
-if not place or place > tonumber(call('HGET', state, 'served')) then return end
+if not place or place > tonumber(call('HGET', state, 'served')) then return 1 end
 if HELD_BACK[verdict] then
     call('ZREM', recalled, fan)
     -- Their time must not run out while they may not enter.
@@ -23,3 +24,4 @@ elseif not call('ZSCORE', turns, fan) and call('HEXISTS', done, fan) == 0
     and call('SISMEMBER', left, fan) == 0 then
     call('ZADD', recalled, place, fan)
 end
+return 1

@@ -2,11 +2,11 @@
 -- KEYS  state, arrivals, merged, verdicts, line, left, turns, inside, done
 -- ARGV  fan
 -- Returns {state, verdict, lead or nil, window, place, served place, end of the turn}: the place
--- and the end are nil when there is none; just {'unknown'} for who never joined.
+-- and the end are nil when there is none; just {'unknown'} for who never joined, {'no line'}.
 local state, arrivals, merged, verdicts, line, left, turns, inside, done = unpack(KEYS)
 local fan = ARGV[1]
 local at = tonumber(call('ZSCORE', arrivals, fan))
-if not at then return { 'unknown' } end
+if not at then return { call('EXISTS', state) == 1 and 'unknown' or 'no line' } end
 
 local rules = call('HMGET', state, 'shut_us', 'tie_us', 'served')
 local lead = lead_of(merged, fan)

@@ -12,7 +12,7 @@ from redis.retry import Retry
 from fairness import keys
 from fairness.clock import SECOND
 from fairness.errors import Conflict, Invalid, LineClosed, NotFound, Unavailable
-from fairness.line import Line, Position
+from fairness.line import Line
 from fairness.manifest import Manifest
 from tests.fairness.conftest import HOUR, Opener, pass_time, placed, store_now_us
 
@@ -109,11 +109,14 @@ def test_a_line_that_was_never_opened_is_not_found(redis: Redis) -> None:
         line.manifest,
         line.status,
         lambda: line.join("ada", "{}"),
+        lambda: line.position("ada"),
+        lambda: line.leave("ada"),
+        lambda: line.enter("ada"),
         lambda: line.control(rate_per_s=5),
     ):
         with pytest.raises(NotFound, match="no line for this sale"):
             ask()
-    assert line.position("ada") == Position("unknown")
+
     assert (line.close_due_windows(), line.admit(9)) == ([], [])
 
 

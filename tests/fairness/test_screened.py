@@ -12,6 +12,7 @@ SALE = "demo"
 
 def closed(redis: Redis) -> Line:
     redis.hset(keys.windows(SALE), "1", "closed")
+    redis.hset(keys.state(SALE), "served", 0)
     return Line(redis, SALE)
 
 

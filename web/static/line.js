@@ -54,7 +54,7 @@
       if (stock) cell.textContent = number(stock.free);
     }
     const mine = $("place");
-    if (!mine) return null;
+    if (!mine || board.status === "rebuilding") return null;
     const place = Number(mine.dataset.place), ahead = Math.max(0, place - board.served_place - 1);
     const before = $("ahead").textContent;
     $("ahead").textContent = number(ahead);

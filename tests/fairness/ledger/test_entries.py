@@ -23,6 +23,8 @@ EVERY = [
     entries.seats_sold("s", AT, ORDER, fan(1), ["A-1"]),
     entries.seats_released("s", AT, ORDER, fan(1), ["A-1"], "expired"),
     entries.organiser("s", AT, "rate", {"from": 50, "to": 80}),
+    entries.opened("s", AT),
+    entries.rebuilt("s", AT, {"placed": 3}),
     entries.closed("s", AT, {"sold": 3}),
 ]
 
