@@ -21,9 +21,10 @@ def state(sale_id: str) -> str:
     manifest (JSON); opens_at_us, ends_at_us, shut_us (end of the opening window), tie_us, turn_us,
     away_us; status, rate_per_s, capacity, message; last_us (newest arrival), closed_us (end of the
     newest closed window), served (newest place called or passed over), bucket_us (the rate's
-    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way), noted (the log says that the line is there). In a line
-    that was rebuilt also: rebuilt_us (when), rebuilt_from (entries of the log it was made from),
-    and until its lost arrivals have had time to come back, grace_us (no window closes before).
+    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way), noted (the
+    log says that the line is there). In a line that was rebuilt also: rebuilt_us (when),
+    rebuilt_from (entries of the log it was made from), and until its lost arrivals have had time
+    to come back, grace_us (no window closes before).
     """
     return f"sale:{{{sale_id}}}:state"
 
