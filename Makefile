@@ -21,7 +21,7 @@ test: setup ## Run the whole suite with coverage, or a part of it: make test T=t
 ifdef T
 	$(BIN)/pytest $(T)
 else
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90
 endif
 
 bench: setup ## Measure against a floor taken in the same run; writes build/bench.json

@@ -92,11 +92,9 @@ def rehearse(
     started = time.monotonic()
 
     def say(line: str) -> None:
-        console.print(f"fairticket: {line}", highlight=False)
+        console.print(f"fairticket: {line}", highlight=False, soft_wrap=True)
 
-    with stand(
-        home, port, lambda line: console.print(f"fairticket: {line}", highlight=False)
-    ) as on:
+    with stand(home, port, say) as on:
         outcome = play(on, plot, console, started)
         html = outputs.html or on.home.folder / "report.html"
         _write(outcome, Outputs(outputs.json, html, outputs.ledger), on.ledger)

@@ -21,6 +21,7 @@ from console.home import Home
 from tests.console.children import lives
 from tests.engines import ROOT, wait_until
 
+pytestmark = pytest.mark.xdist_group("stack")  # one whole stack at a time is enough for a machine
 READY_S = 120
 
 

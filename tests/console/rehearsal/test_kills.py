@@ -57,6 +57,7 @@ def kill(started: Started, name: str) -> None:
 
 @pytest.mark.rehearsal
 @pytest.mark.timeout(400)
+@pytest.mark.xdist_group("stack")
 def test_a_sale_keeps_its_promises_while_every_process_is_killed(own_stand: Stand) -> None:
     started = own_stand.own
     assert started is not None
