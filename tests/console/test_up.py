@@ -21,7 +21,7 @@ from console.home import Home
 from tests.console.children import lives
 from tests.engines import ROOT, wait_until
 
-pytestmark = pytest.mark.xdist_group("stack")  # one whole stack at a time is enough for a machine
+pytestmark = pytest.mark.xdist_group("up")  # one whole stack of these at a time is enough
 READY_S = 120
 
 
