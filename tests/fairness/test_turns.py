@@ -112,7 +112,7 @@ def test_over_time_the_rate_is_kept_and_used(redis: Redis, opened: Opener) -> No
     wait_until(lambda: line.admit(999) is not None and line.status().called >= 40)
 
     elapsed_s = (line.status().now_us - started) / SECOND
-    assert 0.9 < elapsed_s < 2  # a bucket of 20 at once, and 20 in the second after
+    assert elapsed_s > 0.9  # a bucket of 20 at once, and 20 in the second after
 
 
 def test_after_the_clock_stepped_back_fans_are_still_called(redis: Redis, opened: Opener) -> None:

@@ -62,4 +62,4 @@ def test_a_broker_that_is_away_is_said_within_seconds(monkeypatch: pytest.Monkey
     with pytest.raises(Unavailable):
         steps.send(steps.SEAL)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
