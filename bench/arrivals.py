@@ -8,13 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from bench import load
 from bench.results import Figure
 from boxoffice.sales.service import CLOCK, Sales
-from console import engines, processes
+from console import engines, probes, processes
 from console.home import Home
 from console.rehearsal import stage
 from console.rehearsal.stage import Tempo
@@ -90,7 +88,8 @@ def _fairness(home: Home) -> Iterator[tuple[int, int]]:
         clients.database().create_tables()
         command = processes.web("127.0.0.1", parts.port)
         env = {**parts.env, "FAIRTICKET_SERVICE": "fairness"}
-        supervisor.start([Child("web", command, lambda: _answers(parts.port, "/healthz"), env)])
+        answers = probes.http_ok(f"http://127.0.0.1:{parts.port}/healthz")
+        supervisor.start([Child("web", command, answers, env)])
         yield parts.port, supervisor.pids()["web"]
     finally:
         supervisor.stop()
@@ -103,18 +102,11 @@ def _empty(home: Home) -> Iterator[tuple[int, int]]:
     supervisor = Supervisor(home.logs, print)
     here = {"PYTHONPATH": str(Path(__file__).parents[1])}
     try:
-        supervisor.start([Child("empty", command, lambda: _answers(port, "/"), here)])
+        answers = probes.http_ok(f"http://127.0.0.1:{port}/")
+        supervisor.start([Child("empty", command, answers, here)])
         yield port, supervisor.pids()["empty"]
     finally:
         supervisor.stop()
-
-
-def _answers(port: int, path: str) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=2):
-            return True
-    except (URLError, OSError):
-        return False
 
 
 def _open_sale() -> str:
