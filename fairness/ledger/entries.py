@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 
+import orjson
 import rfc8785
 
 from fairness.errors import Invalid, LogBroken, TooLarge
@@ -34,10 +35,7 @@ def encode(entry: Mapping[str, Any]) -> bytes:
     """
     if fault := shapes.fault(entry):
         raise _invalid(entry, *fault)
-    try:
-        data = rfc8785.dumps(dict(entry))
-    except rfc8785.CanonicalizationError as error:
-        raise _invalid(entry, "detail", str(error)) from error
+    data = _canonical(entry)
     if len(data) > MAX_BYTES:
         raise TooLarge(
             f"the {entry['type']} entry has {len(data)} bytes",
@@ -52,12 +50,31 @@ def encode(entry: Mapping[str, Any]) -> bytes:
 def decode(data: bytes) -> Entry:
     """Return the entry of these bytes; LogBroken when they are not exactly what `encode` gives."""
     try:
-        entry = json.loads(data)
+        entry = orjson.loads(data)
         if isinstance(entry, dict) and encode(entry) == data:
             return entry
     except (ValueError, RecursionError, Invalid) as error:
         raise LogBroken(f"not an entry: {error}") from error
     raise LogBroken("not an entry: its bytes are not canonical")
+
+
+def _canonical(entry: Mapping[str, Any]) -> bytes:
+    """Return the RFC 8785 bytes of an entry whose fields are as described.
+
+    Plain ASCII without fractions is written alike by orjson, in a twentieth of the time. It puts
+    keys in another order outside the BMP, and writes fractions otherwise: not for those.
+    """
+    if entry["type"] not in shapes.FREE:
+        try:
+            data = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        except TypeError:
+            data = b"\xff"
+        if data.isascii():
+            return data
+    try:
+        return rfc8785.dumps(dict(entry))
+    except rfc8785.CanonicalizationError as error:
+        raise _invalid(entry, "detail", str(error)) from error
 
 
 def _invalid(entry: Mapping[str, Any], field: str, rule: str) -> Invalid:

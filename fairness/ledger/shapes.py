@@ -33,17 +33,29 @@ def _verdict(value: Any) -> bool:
 
 
 def _hexadecimal(size: int) -> Shape:
-    return lambda value: _text(value) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value) is not None
+    matches = re.compile(f"[0-9a-f]{{{2 * size}}}").fullmatch
+    return lambda value: isinstance(value, str) and matches(value) is not None
 
 
-def _list_of(shape: Shape) -> Shape:
-    return lambda value: isinstance(value, list) and all(map(shape, value))
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-def _pair(first: Shape, second: Shape) -> Shape:
-    return lambda value: (
-        isinstance(value, list) and len(value) == 2 and first(value[0]) and second(value[1])
-    )
+def _pairs(second: type) -> Shape:
+    """Return the shape of a list of [text, text] or [text, number]; there may be a thousand."""
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, list):
+            return False
+        for pair in value:
+            if type(pair) is not list or len(pair) != 2 or not isinstance(pair[0], str):
+                return False
+            last = pair[1]
+            if not isinstance(last, second) or last is True or last is False:
+                return False
+        return second is str or all(pair[1] >= 0 for pair in value)
+
+    return fits
 
 
 def _numbers_by_name(value: Any) -> bool:
@@ -51,9 +63,9 @@ def _numbers_by_name(value: Any) -> bool:
 
 
 _HASH = _hexadecimal(32)
-_SEATS = {"order": _text, "fan": _text, "seats": _list_of(_text)}
+_SEATS: dict[str, Shape] = {"order": _text, "fan": _text, "seats": _texts}
 _COMMON: dict[str, Shape] = {
-    "v": lambda value: value == VERSION,
+    "v": lambda value: type(value) is int and value == VERSION,
     "type": _text,
     "sale": _text,
     "at_us": _number,
@@ -65,9 +77,9 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "arrivals": {
         "window": _number,
         "part": _number,
-        "fans": _list_of(_pair(_text, _number)),
+        "fans": _pairs(int),
     },
-    "merges": {"window": _number, "part": _number, "fans": _list_of(_pair(_text, _text))},
+    "merges": {"window": _number, "part": _number, "fans": _pairs(str)},
     "window": {
         "window": _number,
         "count": _number,
@@ -78,13 +90,13 @@ _KINDS: dict[str, dict[str, Shape]] = {
     },
     "draw": {"window": _number, "beacon": _text, "proof": _hexadecimal(80), "seed": _HASH},
     "admitted": {
-        "fans": _list_of(_pair(_text, _number)),
-        "passed": _list_of(_pair(_text, _text)),
+        "fans": _pairs(int),
+        "passed": _pairs(str),
     },
     "verdict": {
         "fan": _text,
         "verdict": _verdict,
-        "rules": _list_of(_text),
+        "rules": _texts,
         "window": _number_or_none,
     },
     "seats_held": {**_SEATS, "until_us": _number},
@@ -95,6 +107,7 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "rebuilt": {"totals": _numbers_by_name},
     "closed": {"totals": _numbers_by_name},
 }
+FREE = frozenset(kind for kind, fields in _KINDS.items() if _plain in fields.values())
 FIELDS = {kind: {**_COMMON, **fields} for kind, fields in _KINDS.items()}
 
 
@@ -107,7 +120,10 @@ def fault(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     shapes = FIELDS.get(kind) if isinstance(kind, str) else None
     if shapes is None:
         return "type", f"one of {', '.join(FIELDS)}"
-    if odd := sorted(set(entry) ^ set(shapes)):
+    if entry.keys() != shapes.keys():
+        odd = sorted(set(entry) ^ set(shapes), key=str)
         return odd[0], f"exactly the fields {', '.join(shapes)}"
-    wrong = [name for name, shape in shapes.items() if not shape(entry[name])]
-    return (wrong[0], f"as docs/ledger.md describes {kind}") if wrong else None
+    for name, shape in shapes.items():
+        if not shape(entry[name]):
+            return name, f"as docs/ledger.md describes {kind}"
+    return None

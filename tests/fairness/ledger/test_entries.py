@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fairness.errors import Invalid, LogBroken, TooLarge
 from fairness.ledger import entries, shapes
@@ -91,6 +94,24 @@ def test_a_number_that_json_cannot_hold_is_refused() -> None:
 def test_a_thousand_arrivals_fit_into_one_entry() -> None:
     part = [(fan(n), AT + n) for n in range(entries.PART)]
     assert len(entries.encode(entries.arrivals("s" * 64, AT, 0, 0, part))) < entries.MAX_BYTES
+
+
+TEXTS = st.text(max_size=8) | st.sampled_from(["\x00\x1f\x7f", '"\\/', "\u2028", "ü", "\U0001f600"])
+NUMBERS = st.integers(0, 2**53 - 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(fan=TEXTS, at_us=NUMBERS, totals=st.dictionaries(TEXTS, NUMBERS, max_size=4))
+def test_the_quick_way_writes_the_bytes_of_the_standard(
+    fan: str, at_us: int, totals: dict[str, int]
+) -> None:
+    for entry in (
+        entries.admitted("sale", at_us, [(fan, at_us)], [(fan, "left")]),
+        entries.closed(fan, at_us, totals),
+    ):
+        data = entries.encode(entry)
+        assert data == rfc8785.dumps(entry)
+        assert entries.decode(data) == entry
 
 
 def test_an_entry_that_is_too_large_is_refused() -> None:
