@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fairness.clock import SECOND
 from fairness.identity import keyed_hash
-from fairness.screening import linking
-from fairness.screening.linking import Attribute, Entry
+from fairness.screening import bonds
+from fairness.screening.bonds import Attribute
+from fairness.screening.linking import Entry
 from fairness.screening.model import Account, Visit
 from fairness.screening.tables import RELAY, Address, Tables, is_inside, parse_address
 
@@ -37,14 +39,13 @@ def of(visit: Visit, account: Account, tables: Tables, pepper: str) -> Arrival:
     disposable = tables.is_disposable(account.email_domain)
     # A relay's address says nothing about a fan, so nothing is linked by it.
     home = "" if network == RELAY else prefix
-    device, domain = visit.device, account.email_domain
     values = {
-        linking.MAILBOX: [account.email_hash],
-        linking.CARD: list(dict.fromkeys(account.cards)),
-        linking.DEVICE: [device],
-        linking.ADDRESS: [prefix],
-        linking.DEVICE_ADDRESS: [f"{device} {home}"] if device and home else [],
-        linking.DEVICE_DOMAIN: [f"{device} {domain}"] if device and disposable else [],
+        bonds.MAILBOX: [account.email_hash],
+        bonds.CARD: list(dict.fromkeys(account.cards)),
+        bonds.DEVICE: [visit.device],
+        bonds.ADDRESS: [home],
+        bonds.DOMAIN: [account.email_domain] if disposable else [],
+        bonds.BATCH: [_batch(account)],
     }
     attributes = {
         kind: tuple((kind, keyed_hash(pepper, kind, value)) for value in found if value)
@@ -61,3 +62,10 @@ def _prefix(address: Address | None) -> str:
     if address is None or is_inside(address):
         return ""
     return str(address) if address.version == 4 else f"{int(address) >> 64:016x}/64"
+
+
+def _batch(account: Account) -> str:
+    """Return the hour in which the account was made, with its mail provider."""
+    if not account.created_us:
+        return ""
+    return f"{account.created_us // (3_600 * SECOND)} {account.email_domain}"

@@ -1,53 +1,28 @@
-"""Which arrivals are one person: by things that are shared, and only by strong evidence.
+"""The links of a sale: what its fans share, kept in the store, so that windows find each other.
 
-Strong is: the same mailbox under two aliases; the same card; the same browser together with
-something else (the same throw-away mail domain; joins so close that nobody could have signed out
-and in between; three accounts and more behind one address). One address alone, or two accounts on
-one family's tablet, never merges anybody. What very many share says nothing and is not followed.
-
-The links stay in the store, so that a later window finds the fans of the earlier ones.
+What sharing weighs, and who is therefore one person, is decided in `bonds`. A mailbox, a card, a
+browser and an address are kept for later windows; that accounts were made together is only looked
+at inside one window. What very many share says nothing and is not followed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from redis import Redis
 
 from fairness import keys, scripts
-from fairness.clock import SECOND
+from fairness.screening.bonds import ADDRESS, BONDS, CARD, DEVICE, MAILBOX, Attribute, Group, unite
 
-MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
-DEVICE_ADDRESS, DEVICE_DOMAIN = "device+address", "device+domain"
-
-SIGN_IN_US = 10 * SECOND  # nobody signs out, in as someone else and joins in less
+KEPT = frozenset({MAILBOX, CARD, DEVICE, ADDRESS})
 KEPT_S = 30 * 24 * 3600  # the store forgets a link by itself after this
 _AT_ONCE = 500  # commands in one pipeline, attributes in one script: a few ms of the store
 
 T = TypeVar("T")
-Attribute = tuple[str, str]  # kind, keyed hash of the value
-
-
-@dataclass(frozen=True, slots=True)
-class Bond:
-    """When sharing one attribute makes one person of the fans who do."""
-
-    fewest: int = 2
-    most: int = 200  # shared by more, it is no longer something of one person
-    within_us: int | None = None  # joins must follow one another at least this closely
-
-
-BONDS: Mapping[str, Bond] = {
-    MAILBOX: Bond(most=100_000),  # however many aliases: it stays one mailbox
-    CARD: Bond(),
-    DEVICE: Bond(within_us=SIGN_IN_US),
-    DEVICE_ADDRESS: Bond(fewest=3),
-    DEVICE_DOMAIN: Bond(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +40,7 @@ class Shared:
 
     counts: Mapping[Attribute, int]
     leads: Mapping[str, str]  # fan of the window -> the earliest arrival of the same person
+    groups: Sequence[Group] = field(default=())  # the people of several accounts, and why
 
 
 class Links:
@@ -85,12 +61,18 @@ class Links:
         for entry in window:
             for attribute in entry.attributes:
                 here[attribute].append(entry.fan)
-        counts = self._write(here)
+        counts = self._write({a: fans for a, fans in here.items() if a[0] in KEPT})
         members = self._members(here, counts)
+        arriving = {entry.fan: entry.at_us for entry in window}
         linked = {fan for fans in members.values() for fan in fans}
-        times = self._arrived(linked, {entry.fan: entry.at_us for entry in window})
-        groups = unite(members, times)
-        return Shared(counts, self._leads(groups, {entry.fan for entry in window}))
+        earlier = self._merged(linked - arriving.keys())
+        times = self._arrived(linked | set(earlier.values()), arriving)
+        groups = [
+            g
+            for g in unite(members, times, earlier, counts)
+            if not arriving.keys().isdisjoint(g.fans)
+        ]
+        return Shared(counts, _leads(groups, earlier, arriving), groups)
 
     def _key(self, attribute: Attribute) -> str:
         return keys.links(self._sale_id, *attribute)
@@ -110,9 +92,9 @@ class Links:
     def _members(
         self, here: Mapping[Attribute, list[str]], counts: Mapping[Attribute, int]
     ) -> dict[Attribute, list[str]]:
-        """Return who shares each attribute that can make a bond; the store is asked if need be."""
-        bonding = {a for a in here if (bond := BONDS.get(a[0])) and _binds(bond, counts[a])}
-        known = {a: list(dict.fromkeys(here[a])) for a in bonding}
+        """Return who shares each attribute that may link; the store is asked where it must be."""
+        known = {a: list(dict.fromkeys(fans)) for a, fans in here.items()}
+        bonding = [a for a in counts if BONDS[a[0]].among(counts[a])]
         for batch in _batches(a for a in bonding if counts[a] > len(known[a])):
             with self._redis.pipeline(transaction=False) as pipe:
                 for attribute in batch:
@@ -134,48 +116,24 @@ class Links:
                     found[fan] = int(at_us)
         return found
 
-    def _leads(self, groups: Iterable[Sequence[str]], window: set[str]) -> dict[str, str]:
-        first = {fan: group[0] for group in groups for fan in group[1:] if fan in window}
-        earlier = sorted(set(first.values()) - window)
-        for batch in _batches(earlier):
-            merged = self._redis.hmget(keys.merged(self._sale_id), batch)
-            resolved = {fan: str(lead) for fan, lead in zip(batch, merged, strict=True) if lead}
-            first = {fan: resolved.get(lead, lead) for fan, lead in first.items()}
-        return first
+    def _merged(self, fans: Iterable[str]) -> dict[str, str]:
+        """Return fan -> lead of those who were merged in an earlier window."""
+        found: dict[str, str] = {}
+        for batch in _batches(fans):
+            leads = self._redis.hmget(keys.merged(self._sale_id), batch)
+            found |= {fan: str(lead) for fan, lead in zip(batch, leads, strict=True) if lead}
+        return found
 
 
-def unite(members: Mapping[Attribute, Sequence[str]], times: Mapping[str, int]) -> list[list[str]]:
-    """Return the groups of two and more fans who are one person, each by time of arrival.
-
-    Fans without a time are left out.
-    """
-    person: dict[str, str] = {}
-    for (kind, _), fans in members.items():
-        present = sorted((fan for fan in fans if fan in times), key=lambda f: (times[f], f))
-        bond = BONDS[kind]
-        if not _binds(bond, len(present)):
-            continue
-        for one, other in pairwise(present):
-            if bond.within_us is None or times[other] - times[one] <= bond.within_us:
-                person[_root(person, one)] = _root(person, other)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for fan in set(person) | set(person.values()):
-        groups[_root(person, fan)].append(fan)
-    return [sorted(group, key=lambda f: (times[f], f)) for group in groups.values()]
-
-
-def _binds(bond: Bond, fans: int) -> bool:
-    return bond.fewest <= fans <= bond.most
-
-
-def _root(parents: dict[str, str], fan: str) -> str:
-    """Return who stands for the fan's group, and shorten the way there for the next time."""
-    root = fan
-    while (parent := parents.get(root, root)) != root:
-        root = parent
-    while (parent := parents.get(fan, root)) != root:
-        parents[fan], fan = root, parent
-    return root
+def _leads(
+    groups: Iterable[Group], earlier: Mapping[str, str], arriving: Mapping[str, int]
+) -> dict[str, str]:
+    """Return fan -> lead for the arriving fans; nobody of an earlier window changes place."""
+    leads: dict[str, str] = {}
+    for group in groups:
+        first = earlier.get(group.fans[0], group.fans[0])
+        leads |= {fan: first for fan in group.fans[1:] if fan in arriving and fan != first}
+    return leads
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from redis import Redis
 
 from fairness import keys
-from fairness.screening import agents, facts, linking, rules, scoring, timing
+from fairness.screening import agents, bonds, facts, rules, scoring, timing
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Links, Shared
@@ -128,8 +128,8 @@ def _case(arrival: Arrival, shared: Shared, regular: bool, opens_at_us: int | No
         disposable=arrival.disposable,
         regular=regular,
         since_opening_us=None if opens_at_us is None else visit.at_us - opens_at_us,
-        on_address=on(linking.ADDRESS),
-        on_device=on(linking.DEVICE),
-        on_card=on(linking.CARD),
-        on_mailbox=on(linking.MAILBOX),
+        on_address=on(bonds.ADDRESS),
+        on_device=on(bonds.DEVICE),
+        on_card=on(bonds.CARD),
+        on_mailbox=on(bonds.MAILBOX),
     )

@@ -1,19 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from redis import Redis
 
 from fairness import keys
-from fairness.screening.linking import (
-    ADDRESS,
-    CARD,
-    DEVICE,
-    DEVICE_ADDRESS,
-    DEVICE_DOMAIN,
-    MAILBOX,
-    Entry,
-    Links,
-    unite,
-)
+from fairness.screening.bonds import ADDRESS, BATCH, BONDS, CARD, DEVICE, DOMAIN, MAILBOX, unite
+from fairness.screening.linking import Entry, Links
 
 SALE = "sale_1"
 MINUTE = 60_000_000
@@ -46,20 +38,44 @@ def test_an_address_alone_never_merges_a_family_a_school_or_anybody(redis: Redis
     assert record(redis, *everyone) == {}
 
 
-def test_two_on_the_familys_tablet_stay_two(redis: Redis) -> None:
-    tablet = ((DEVICE, "t"), (ADDRESS, "home"), (DEVICE_ADDRESS, "t home"))
-    assert record(redis, entry("mum", 1, *tablet), entry("dad", 4, *tablet)) == {}
+def test_a_family_on_its_tablet_stays_a_family(redis: Redis) -> None:
+    tablet = ((DEVICE, "t"), (ADDRESS, "home"))
+    assert record(redis, *(entry(f, 4 * n, *tablet) for n, f in enumerate("abcd"))) == {}
 
 
-def test_three_accounts_of_one_browser_behind_one_address_are_one_buyer(redis: Redis) -> None:
-    shared = ((DEVICE, "t"), (DEVICE_ADDRESS, "t home"))
-    leads = record(redis, *(entry(fan, n, *shared) for n, fan in enumerate("abc", 1)))
-    assert leads == {"b": "a", "c": "a"}
+def test_a_family_that_pays_with_one_card_stays_a_family(redis: Redis) -> None:
+    home = ((CARD, "c"), (ADDRESS, "home"))
+    assert record(redis, *(entry(f, n, *home) for n, f in enumerate("abc"))) == {}
 
 
-def test_one_browser_on_three_addresses_is_not_enough(redis: Redis) -> None:
-    fans = [entry(f, n, (DEVICE, "t"), (DEVICE_ADDRESS, f)) for n, f in enumerate("abc", 1)]
+def test_more_than_a_family_of_accounts_on_one_browser_are_one_buyer(redis: Redis) -> None:
+    shared = ((DEVICE, "t"), (ADDRESS, "home"))
+    leads = record(redis, *(entry(fan, n, *shared) for n, fan in enumerate("abcde", 1)))
+    assert leads == dict.fromkeys("bcde", "a")
+
+
+def test_one_browser_on_five_addresses_is_not_enough(redis: Redis) -> None:
+    fans = [entry(f, n, (DEVICE, "t"), (ADDRESS, f)) for n, f in enumerate("abcde", 1)]
     assert record(redis, *fans) == {}
+
+
+def test_a_farm_is_found_whole_although_each_thing_is_shared_by_a_part_of_it(redis: Redis) -> None:
+    leads = record(
+        redis,
+        entry("a", 1, (CARD, "x")),
+        entry("b", 2, (CARD, "x"), (DEVICE, "t")),
+        entry("c", 3, (CARD, "y"), (DEVICE, "s"), (ADDRESS, "p")),
+        entry("d", 4, (CARD, "y"), (ADDRESS, "q"), (DEVICE, "t")),
+        entry("e", 5, (DEVICE, "s"), (ADDRESS, "q")),  # with c a browser, with d an address
+    )
+    # b and d share a browser only, which is not enough; e is of c and d together, of neither alone.
+    assert leads == {"b": "a", "d": "c", "e": "c"}
+
+
+def test_accounts_made_in_one_hour_are_linked_by_their_browser(redis: Redis) -> None:
+    made = ((DEVICE, "t"), (BATCH, "12 posteo.de"))
+    leads = record(redis, *(entry(fan, n, *made) for n, fan in enumerate("abcde", 1)))
+    assert leads == dict.fromkeys("bcde", "a")
 
 
 def test_nobody_signs_out_and_in_again_within_seconds(redis: Redis) -> None:
@@ -69,8 +85,8 @@ def test_nobody_signs_out_and_in_again_within_seconds(redis: Redis) -> None:
 
 
 def test_one_browser_and_one_thrown_away_mail_domain_are_one_person(redis: Redis) -> None:
-    shared = (DEVICE_DOMAIN, "t mailinator.com")
-    assert record(redis, entry("a", 1, shared), entry("b", 5, shared)) == {"b": "a"}
+    shared = ((DEVICE, "t"), (DOMAIN, "mailinator.com"))
+    assert record(redis, entry("a", 1, *shared), entry("b", 5, *shared)) == {"b": "a"}
 
 
 def test_what_very_many_share_is_not_followed(redis: Redis) -> None:
@@ -157,5 +173,23 @@ def test_groups_are_the_same_in_whatever_order_the_links_come() -> None:
     times = {fan: n for n, fan in enumerate("abcdef")}
     links = {(CARD, "1"): "ab", (CARD, "2"): "cd", (MAILBOX, "3"): "bc", (CARD, "4"): "ef"}
     backwards = dict(reversed(links.items()))
-    assert sorted(unite(links, times)) == sorted(unite(backwards, times))
-    assert sorted(unite(links, times)) == [["a", "b", "c", "d"], ["e", "f"]]
+    found = sorted(group.fans for group in unite(links, times))
+    assert found == sorted(group.fans for group in unite(backwards, times))
+    assert found == [("a", "b", "c", "d"), ("e", "f")]
+
+
+def test_a_group_says_what_binds_it() -> None:
+    groups = unite({(CARD, "1"): "ab", (ADDRESS, "2"): "ab", (MAILBOX, "3"): "bc"},
+                   {"a": 1, "b": 2, "c": 3})  # fmt: skip
+    (group,) = groups
+    assert [(t.one, t.other, t.kinds, t.weight) for t in group.ties] == [
+        ("a", "b", (CARD, ADDRESS), 1.05),
+        ("b", "c", (MAILBOX,), 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fans", "weighs"), [(1, 0.0), (2, 0.25), (6, 0.25), (20, 0.1229), (64, 0.0), (10_000, 0.0)]
+)
+def test_what_many_share_weighs_little(fans: int, weighs: float) -> None:
+    assert BONDS[ADDRESS].among(fans) == pytest.approx(weighs, abs=1e-4)
