@@ -1,10 +1,14 @@
-// The waiting page: looks at the board, and at the own place when it may have changed.
+// The waiting page: looks at the board, which is the same for all and comes from a cache. It asks for
+// its own place when the board says that this has changed, and else about once a minute.
 "use strict";
 (() => {
   const LOOK_MS = 3000, SLOW_MS = 30000;
+  const PLACE_MS = 60000; // between two questions for the own place, if the board gives no reason
+  const CALM_MS = 240000; // the same for who is called in more than five times that
+  const FANS_A_SECOND = 5000; // how many pages ask at once after a draw that concerns them all
   const $ = (id) => document.getElementById(id);
   const number = (n) => (n == null ? "–" : n.toLocaleString(document.documentElement.lang));
-  let looks = 0, wait = LOOK_MS, said = "";
+  let looks = 0, wait = LOOK_MS, said = "", known = "", askAt = soonest();
 
   function say(text) {
     if (text && text !== said) { said = text; $("say").textContent = text; }
@@ -49,12 +53,17 @@
       message.classList.toggle("hidden", !board.message);
       say(board.message);
     }
+    const paused = $("paused"), pauses = board.status === "paused";
+    if (paused.classList.contains("hidden") === pauses) {
+      paused.classList.toggle("hidden", !pauses);
+      if (pauses) say(paused.textContent);
+    }
     for (const cell of document.querySelectorAll("[data-tier]")) {
       const stock = board.stock[cell.dataset.tier];
       if (stock) cell.textContent = number(stock.free);
     }
     const mine = $("place");
-    if (!mine || board.status === "rebuilding") return null;
+    if (!mine || board.status === "rebuilding") return;
     const place = Number(mine.dataset.place), ahead = Math.max(0, place - board.served_place - 1);
     const before = $("ahead").textContent;
     $("ahead").textContent = number(ahead);
@@ -64,29 +73,57 @@
     if (before !== $("ahead").textContent && (ahead < 10 || looks % 10 === 0)) {
       say(`${$("where").textContent}: ${number(ahead)}`);
     }
-    return ahead;
+  }
+
+  function soonest(board) {
+    const mine = $("place"), phase = $("status") ? $("status").dataset.phase : "";
+    const ahead = mine && board ? Number(mine.dataset.place) - board.served_place : 0;
+    const calm = phase === "in_line" && board && ahead > board.pace_per_s * 5 * CALM_MS / 1000;
+    return Date.now() + (calm ? CALM_MS : PLACE_MS) * (1 + 0.25 * Math.random());
+  }
+
+  // What the board says about this fan's place that the page does not show yet.
+  function news(board) {
+    const { phase, window } = $("status").dataset;
+    if (phase === "waiting_draw" && window !== "None" && board.first_undrawn > Number(window)) return "drawn";
+    if (phase === "in_line" && board.served_place >= Number($("place").dataset.place)) return "called";
+    return "";
+  }
+
+  // A whole crowd hears of its draw at once: the pages ask one after the other, at random.
+  function hear(board) {
+    const heard = news(board);
+    if (!heard || heard === known) return;
+    known = heard;
+    const spread = heard === "drawn" ? Math.min(120000, board.arrived / FANS_A_SECOND * 1000) : 1000;
+    askAt = Math.min(askAt, Date.now() + spread * Math.random());
+  }
+
+  async function ask(board) {
+    const { sale, phase, verdict } = $("status").dataset;
+    askAt = soonest(board);
+    const place = await get(`/api/v1/sales/${sale}/place`);
+    const same = place.state === phase || (place.state === "unknown" && ["soon", "open"].includes(phase))
+      || (phase === "held_up" && ["review", "refuse"].includes(place.verdict));
+    if (same && place.verdict === verdict) return;
+    known = "";
+    await turnOver();
   }
 
   async function look() {
-    const status = $("status"), { sale, phase, verdict, signedIn } = status.dataset;
+    const { sale, phase, signedIn } = $("status").dataset;
     looks += 1;
     try {
-      let ahead = null;
+      let board = null;
       try {
-        const board = await get(`/api/v1/sales/${sale}/board`);
-        if ((board.status === "paused") !== Boolean($("paused"))) return await turnOver();
-        ahead = show(board);
+        board = await get(`/api/v1/sales/${sale}/board`);
+        show(board);
+        hear(board);
       } catch (error) {
         if (error.status !== 404) throw error;
       }
-      if (signedIn === "yes" && !["over", "done", "left"].includes(phase)) {
-        if (ahead === null || ahead < 100 || looks % 5 === 0) {
-          const place = await get(`/api/v1/sales/${sale}/place`);
-          const same = place.state === phase || (place.state === "unknown" && ["soon", "open"].includes(phase))
-            || (phase === "held_up" && ["review", "refuse"].includes(place.verdict));
-          if (!same || place.verdict !== verdict) await turnOver();
-        }
-      }
+      const waits = signedIn === "yes" && !["over", "done", "left"].includes(phase);
+      if (waits && Date.now() >= askAt) await ask(board);
       wait = phase === "soon" ? SLOW_MS / 2 : LOOK_MS;
     } catch (error) {
       wait = Math.min(SLOW_MS, Math.max(error.retry || 0, wait * 1.6));
@@ -96,7 +133,8 @@
 
   async function go() {
     if (!document.hidden) await look();
-    setTimeout(go, wait * (0.8 + 0.4 * Math.random()));
+    const until = askAt - Date.now(), usual = wait * (0.8 + 0.4 * Math.random());
+    setTimeout(go, until > 0 ? Math.min(until, usual) : usual);
   }
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
