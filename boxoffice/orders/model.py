@@ -25,6 +25,18 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
+class TourShare:
+    """How an order counts against the limit of a tour: under each of these names.
+
+    A name stands for the caller in the tour, or for whom they share a place with in one of its
+    lines. It is in no log: there the sales of a tour know the caller by unrelated names.
+    """
+
+    limit: int  # tickets per person in the whole tour
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a fan with a pass asks for: these seats, or the best. Invalid names what is wrong."""
 
@@ -36,6 +48,7 @@ class Request:
     seats: tuple[str, ...] | None = None
     best: Best | None = None
     about: str = ""  # what the tickets are for, as the fan reads it
+    tour: TourShare | None = None  # None: the sale is of no tour, or of one without a limit
 
     def __post_init__(self) -> None:
         if (self.seats is None) == (self.best is None):
@@ -98,6 +111,8 @@ class Order:
     about: str = ""
     payment_id: str | None = None
     problem: Mapping[str, Any] | None = None
+    tour_limit: int = 0  # tickets per person in the whole tour; 0: there is none
+    tour_people: tuple[str, ...] = ()  # whom it counts for, as `TourShare` says
 
     @property
     def seat_ids(self) -> list[str]:
@@ -137,6 +152,8 @@ class Order:
             performance_id=sale.performance_id,
             about=request.about,
             problem=problem,
+            tour_limit=request.tour.limit if request.tour else 0,
+            tour_people=request.tour.people if request.tour else (),
         )
 
     @classmethod
@@ -144,4 +161,5 @@ class Order:
         """Return the order that the table keeps as `item`."""
         known = {name: item[name] for name in cls.__dataclass_fields__ if name in item}
         seats = tuple(OrderedSeat(**seat) for seat in item["seats"])
-        return cls(**{**known, "seats": seats})
+        people = tuple(item.get("tour_people", ()))
+        return cls(**{**known, "seats": seats, "tour_people": people})

@@ -16,7 +16,7 @@ from boxoffice.orders.choice import Choice, Stock
 from boxoffice.orders.model import Order, Request
 from boxoffice.orders.problems import declined, problem_of
 from boxoffice.orders.store import Changed, OrderStore
-from boxoffice.orders.writes import limit_reached
+from boxoffice.orders.writes import limit_reached, tour_limit_reached
 from boxoffice.payments.model import Payment
 from boxoffice.payments.service import Payments
 from boxoffice.sales.model import Sale
@@ -60,6 +60,8 @@ class Orders:
         try:
             if request.count > limit:
                 raise limit_reached(limit)
+            if request.tour and request.count > request.tour.limit:
+                raise tour_limit_reached(request.tour.limit)
             order = self._hold(request, sale, plan, stock, now_us)
         except Rejected as refusal:
             refused = Order.asked(request, sale, (), "refused", now_us, problem_of(refusal))

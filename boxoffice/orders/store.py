@@ -14,7 +14,7 @@ from typing import Any
 from boxoffice.dynamo import ConditionFailed, Database, Write
 from boxoffice.inventory.store import SeatStore
 from boxoffice.orders.model import Order, State
-from boxoffice.orders.writes import OrderWrites, limit_reached
+from boxoffice.orders.writes import OrderWrites, limit_reached, tour_limit_reached
 from boxoffice.tables import ORDERS
 from fairness.errors import SeatsTaken, Unavailable
 
@@ -62,7 +62,7 @@ class OrderStore:
         hold_ = self._seats.hold_
         writes = [
             self._writes.new_(order),
-            self._writes.count_(order),
+            *(counts := self._writes.counts_(order)),
             *(hold_(order.sale_id, seat, me, now_us, until_us) for seat in order.seat_ids),
             self._writes.held_(order),
         ]
@@ -72,15 +72,23 @@ class OrderStore:
             present = self.get(order.order_id)
             if present:
                 return present
-            if 1 in refused.failed:
-                raise limit_reached(order.limit) from refused
-            raise SeatsTaken([order.seat_ids[n - 2] for n in refused.failed]) from refused
+            self._refuse_beyond_limits(order, refused, 1)
+            first_seat = 1 + len(counts)
+            taken = [order.seat_ids[n - first_seat] for n in refused.failed]
+            raise SeatsTaken(taken) from refused
         except Unavailable:
             present = self.get(order.order_id)  # the reply may be all that was lost
             if present:
                 return present
             raise
         return order
+
+    def _refuse_beyond_limits(self, order: Order, refused: ConditionFailed, first: int) -> None:
+        """Raise LimitReached if a count failed; the counts begin at the position `first`."""
+        if first in refused.failed:
+            raise limit_reached(order.limit) from refused
+        if any(first < n <= first + len(order.tour_people) for n in refused.failed):
+            raise tour_limit_reached(order.tour_limit) from refused
 
     def refuse(self, order: Order) -> Order:
         """Write a refused order; return the one that then stands under its id."""
@@ -109,7 +117,7 @@ class OrderStore:
             self._writes.state_(order, "paid", now_us, payment_id=payment_id),
             *(sell_(order.sale_id, seat, order.order_id, now_us) for seat in seats),
             # The count of an order that expired was given back, and must be there again.
-            *([self._writes.count_(order)] if order.state == "expired" else []),
+            *(self._writes.counts_(order) if order.state == "expired" else []),
             *tickets,
             self._writes.mail_(order, "order_confirmed", now_us),
             self._writes.sold_(order, now_us),
@@ -120,8 +128,8 @@ class OrderStore:
             taken = [seats[n - 1] for n in refused.failed if 1 <= n <= len(seats)]
             if 0 not in refused.failed and taken:
                 raise SeatsTaken(taken) from refused
-            if refused.failed == [1 + len(seats)] and order.state == "expired":
-                raise limit_reached(order.limit) from refused
+            if 0 not in refused.failed and order.state == "expired":
+                self._refuse_beyond_limits(order, refused, 1 + len(seats))
             raise Changed from refused
         return replace(order, state="paid", payment_id=payment_id, changed_us=now_us, problem=None)
 
@@ -142,7 +150,7 @@ class OrderStore:
         writes = [self._writes.state_(order, state, now_us, due_us, **more)]
         if order.state == "held":
             released = self._writes.released_(order, state, now_us)
-            writes += [self._writes.uncount_(order), released]
+            writes += [*self._writes.uncounts_(order), released]
         if state == "refunded":
             why = str((problem or {}).get("detail", ""))
             writes.append(self._writes.mail_(order, "sorry_refunded", now_us, why=why))

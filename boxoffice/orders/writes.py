@@ -25,6 +25,7 @@ class OrderWrites:
         """Return the write of an order that must not exist."""
         item = asdict(order)
         item["seats"] = [asdict(seat) for seat in order.seats]
+        item["tour_people"] = list(order.tour_people)
         if order.state == "held":
             item |= {"due_sale": order.sale_id, "due_us": order.held_until_us}
         return self._db.put_(ORDERS, item, ABSENT)
@@ -52,21 +53,35 @@ class OrderWrites:
 
     def count_(self, order: Order) -> Write:
         """Return the write that counts the order's seats; it fails when they are too many."""
+        return self._more_(_person(order), order, order.limit)
+
+    def uncount_(self, order: Order) -> Write:
+        """Return the write that takes the order's seats out of the person's count again."""
+        return self._less_(_person(order), order)
+
+    def _more_(self, person: str, order: Order, limit: int) -> Write:
         return self._db.update_(
             LIMITS,
-            {"person": _person(order)},
+            {"person": person},
             "SET tickets = if_not_exists(tickets, :none) + :n",
             "attribute_not_exists(person) OR tickets <= :room",
             none=0,
             n=len(order.seats),
-            room=order.limit - len(order.seats),
+            room=limit - len(order.seats),
         )
 
-    def uncount_(self, order: Order) -> Write:
-        """Return the write that takes the order's seats out of the person's count again."""
-        n = len(order.seats)
-        key = {"person": _person(order)}
+    def _less_(self, person: str, order: Order) -> Write:
+        n, key = len(order.seats), {"person": person}
         return self._db.update_(LIMITS, key, "SET tickets = tickets - :n", "tickets >= :n", n=n)
+
+    def counts_(self, order: Order) -> list[Write]:
+        """Return `count_`, and the like for each name that the order has in a tour."""
+        limit = order.tour_limit
+        return [self.count_(order), *(self._more_(p, order, limit) for p in order.tour_people)]
+
+    def uncounts_(self, order: Order) -> list[Write]:
+        """Return the writes that take back what `counts_` counted."""
+        return [self.uncount_(order), *(self._less_(p, order) for p in order.tour_people)]
 
     def held_(self, order: Order) -> Write:
         """Return the promise to log the hold."""
@@ -105,6 +120,17 @@ def limit_reached(limit: int) -> LimitReached:
         value=limit,
         rule=f"at most {limit} tickets per person, over all orders and linked accounts",
         remedy="order fewer seats, or cancel an order that is not paid yet",
+    )
+
+
+def tour_limit_reached(limit: int) -> LimitReached:
+    """Return the refusal that names the limit of the tour."""
+    return LimitReached(
+        f"one person may buy {limit} tickets in this tour, all its dates together",
+        field="seats",
+        value=limit,
+        rule=f"at most {limit} tickets per person in the tour, over all orders and linked accounts",
+        remedy="order fewer seats, or cancel an order of another date that is not paid yet",
     )
 
 
