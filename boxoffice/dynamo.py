@@ -6,11 +6,9 @@ Numbers are integers (money in minor units, time in µs); a float is refused by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 import boto3
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -22,9 +20,12 @@ from botocore.exceptions import (
 )
 
 from boxoffice.tables import ALL, Table
+from boxoffice.values import Item as Item
+from boxoffice.values import pack as _pack
+from boxoffice.values import unpack as _unpack
+from boxoffice.wire import Wire
 from fairness.errors import Contention, Misconfigured, Unavailable
 
-Item: TypeAlias = dict[str, Any]
 Write: TypeAlias = dict[str, Any]
 
 _RETRYABLE = {
@@ -38,8 +39,7 @@ _RETRYABLE = {
     "TransactionInProgressException",
 }
 _CONTENDED = {"TransactionConflict", "TransactionConflictException"}
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+CONNECT_S, READ_S, CONNECTIONS = 2, 10, 10
 
 
 class ConditionFailed(Exception):
@@ -53,21 +53,21 @@ class ConditionFailed(Exception):
 def connect(endpoint: str | None, region: str, prefix: str) -> Database:
     """Return a database; `endpoint` is None for AWS itself."""
     local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    client = boto3.client(
+    session = boto3.Session(region_name=region, **local)
+    client = session.client(
         "dynamodb",
         endpoint_url=endpoint,
-        region_name=region,
         config=Config(
-            connect_timeout=2,
-            read_timeout=10,
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
             tcp_keepalive=True,
             parameter_validation=False,
             retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=10,
+            max_pool_connections=CONNECTIONS,
         ),
-        **local,
     )
-    return Database(client, prefix)
+    wire = Wire(client, session.get_credentials(), CONNECT_S, READ_S, CONNECTIONS)
+    return Database(wire, prefix)
 
 
 class Database:
@@ -293,21 +293,3 @@ def _condition(
             else {}
         ),
     }
-
-
-def _pack(item: Mapping[str, Any]) -> Item:
-    return {key: _serialize(value) for key, value in item.items() if value is not None}
-
-
-def _unpack(item: Item) -> Item:
-    return {key: _plain(_deserialize(value)) for key, value in item.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return bytes(value.value) if isinstance(value, Binary) else value

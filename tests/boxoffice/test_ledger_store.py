@@ -4,11 +4,10 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from threading import Barrier
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from boxoffice.dynamo import Database, connect
 from boxoffice.ledger import store as module
@@ -250,17 +249,18 @@ class interrupted:  # noqa: N801 - reads like a statement
     """The next transaction breaks off, before it reaches the store or after it was done."""
 
     def __init__(self, db: Database, when: str, error: Exception) -> None:
-        self._events = db.client.meta.events
-        self._name = f"{when}.dynamodb.TransactWriteItems"
-        self._error = error
+        self._client, self._real = db.client, db.client.transact_write_items
+        self._when, self._error = when, error
 
     def __enter__(self) -> None:
-        self._events.register(self._name, self._break)
+        self._client.transact_write_items = self._break
 
     def __exit__(self, *_: object) -> None:
-        self._events.unregister(self._name, self._break)
+        self._client.transact_write_items = self._real
 
-    def _break(self, **_: Any) -> None:
+    def _break(self, **request: Any) -> Any:
+        if self._when == "after-call":
+            self._real(**request)
         raise self._error
 
 
@@ -271,7 +271,7 @@ class answered(interrupted):  # noqa: N801
         super().__init__(db, "before-call", Exception())
         self._answers = list(answers)
 
-    def _break(self, **_: Any) -> Any:
+    def _break(self, **request: Any) -> Any:
         if self._answers:
-            return SimpleNamespace(status_code=400), self._answers.pop(0)
-        return None
+            raise ClientError(self._answers.pop(0), "TransactWriteItems")  # type: ignore[arg-type]
+        return self._real(**request)
