@@ -6,6 +6,7 @@ from flask import Blueprint, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from fairness.errors import NotFound
+from fairness.ledger import tiles
 from web import services
 from web.access import Access, door
 from workers.settings import settings
@@ -21,8 +22,8 @@ def file(name: str) -> ResponseReturnValue:
     if any(part.startswith(".") for part in name.split("/")):
         raise NotFound(f"no file {name}", field="name", rule="a public file of the log")
     response = send_from_directory(settings().ledger_folder, name, mimetype=_kind(name))
-    complete = name.startswith("tile/") and ".p/" not in name
-    response.headers["Cache-Control"] = FOREVER if complete else "public, max-age=1"
+    final = tiles.is_final(name)
+    response.headers["Cache-Control"] = FOREVER if final else "public, max-age=1"
     return response
 
 
@@ -34,4 +35,5 @@ def keys() -> ResponseReturnValue:
 
 
 def _kind(name: str) -> str:
-    return "application/octet-stream" if name.startswith("tile/") else "text/plain"
+    packed = name.startswith(("tile/", "checkpoints/"))
+    return "application/octet-stream" if packed else "text/plain"

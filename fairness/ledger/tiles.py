@@ -10,7 +10,8 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def path(level: int | str, number: int, width: int = WIDTH) -> str:
     return f"tile/{level}/{name}" + ("" if width == WIDTH else f".p/{width}")
 
 
+def is_final(name: str) -> bool:
+    """Return whether the file of this name never changes: full tiles and full files of history."""
+    kept = name.startswith(("tile/", "checkpoints/")) and not name.endswith("/latest")
+    return kept and ".p/" not in name
+
+
 def pack(entries: Sequence[bytes]) -> bytes:
     """Return an entry bundle: each entry after its length in 16 bits, big-endian."""
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
@@ -52,18 +59,20 @@ def unpack(bundle: bytes, count: int) -> list[bytes]:
     return entries
 
 
-class Folder:
-    """The folder of one log's public files."""
+class Files(ABC):
+    """The public files of one log, wherever they are."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    settle_s = 0.05  # how long a newer checkpoint may be known before it is in its place
 
+    @abstractmethod
     def read(self, name: str) -> bytes | None:
         """Return a file's content, or None when it is not there."""
-        try:
-            return (self._root / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+
+    def expect(self, names: Iterable[str]) -> None:  # noqa: B027 - most need not do anything
+        """Learn that these will be read soon; whoever has to fetch them may begin."""
+
+    def close(self) -> None:  # noqa: B027 - likewise
+        """Read nothing more."""
 
     def hashes(self, level: int, number: int, width: int) -> list[bytes]:
         """Return the first `width` hashes of a tile; LogBroken when they are not there."""
@@ -82,6 +91,20 @@ class Folder:
             if (data := self.read(name)) is not None:
                 return data
         raise LogBroken(f"{path(level, number, width)} is missing")
+
+
+class Folder(Files):
+    """The folder of one log's public files."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, or None when it is not there."""
+        try:
+            return (self._root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file that never changes; LogBroken if it is there with another content."""
@@ -157,6 +180,21 @@ class Builder:
             self._sink(path(ENTRIES, self.size // WIDTH), pack(self._bundle))
             self._bundle = []
         self._add(0, merkle.leaf_hash(entry))
+        self.size += 1
+
+    def extend(self, entries: Sequence[bytes]) -> None:
+        """Add entries, at most one bundle of them; quick when they fill it."""
+        if self._bundle or len(entries) != WIDTH:
+            for entry in entries:
+                self.push(entry)
+            return
+        number, row = self.size // WIDTH, [merkle.leaf_hash(entry) for entry in entries]
+        self._sink(path(ENTRIES, number), pack(entries))
+        self._sink(path(0, number), b"".join(row))
+        if not self._rows:
+            self._rows.append([])
+        self.size += WIDTH - 1
+        self._add(1, merkle.root(row))
         self.size += 1
 
     def _add(self, level: int, top: bytes) -> None:

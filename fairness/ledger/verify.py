@@ -1,22 +1,29 @@
 """Recompute everything from the log's public files, believing nothing but its key.
 
-Entries are read one bundle at a time; what is kept in memory are fans and seats, not entries.
+Entries are read one bundle at a time; what is kept in memory are fans and seats, not entries,
+and those of some sales only (`desk`).
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairness.errors import LogBroken
 from fairness.ledger import entries, notes
-from fairness.ledger.linecheck import LineCheck
+from fairness.ledger.desk import Desk
 from fairness.ledger.log import BEACON, BEACON_KEY, KEY, RECEIPT, RECEIPT_KEY
+from fairness.ledger.marks import Marks, newest
 from fairness.ledger.notes import Checkpoint
-from fairness.ledger.seatcheck import SeatCheck
-from fairness.ledger.tiles import CHECKPOINT, WIDTH, Builder, Folder
+from fairness.ledger.tiles import CHECKPOINT, ENTRIES, WIDTH, Builder, Files, Folder, path, unpack
+
+Progress = Callable[[int, int], None]  # (entries read, of how many)
+
+AHEAD = 8  # bundles that are fetched before they are needed
+MOST_FAILURES = 1_000  # that are kept; all are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,62 +47,98 @@ class Verification:
     origin: str
     size: int
     checked: Mapping[str, int]  # what -> how many
-    failures: tuple[Failure, ...]
+    failures: tuple[Failure, ...]  # the first 1,000
+    failed: int = 0  # all of them
 
     @property
     def ok(self) -> bool:
         """Return whether nothing failed."""
-        return not self.failures
+        return not self.failed
 
 
-def verify(folder: Path, key: str | None = None, earlier: str | None = None) -> Verification:
-    """Check the log in `folder`, reading only its public files; never raises for what is in them.
+def verify(
+    where: Files | Path,
+    key: str | None = None,
+    earlier: str | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Check a log, reading only its public files; never raises for what is in them.
 
     `key` pins the log's vkey line (without it the file `key` is believed); `earlier` is a
-    checkpoint seen before, with which this log must still begin.
+    checkpoint seen before, with which this log must still begin. `progress` is told how many of
+    how many entries were read. Unavailable when files are on a server that does not give them.
     """
-    return _Audit(Folder(folder)).run(key, earlier)
+    files = where if isinstance(where, Files) else Folder(where)
+    failures = _Failures()
+    with Desk(failures.add) as desk:
+        return _Audit(files, failures, desk, progress).run(key, earlier)
+
+
+class _Failures:
+    """What failed, and how often; a log that is all wrong does not fill the memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[Failure] = []
+        self.count = 0
+
+    def add(self, check: str, what: str, entry: int | None = None) -> None:
+        self.count += 1
+        if len(self.kept) < MOST_FAILURES:
+            self.kept.append(Failure(check, what, entry))
 
 
 class _Audit:
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self._failures: list[Failure] = []
-        self._lines: dict[str, LineCheck] = {}
-        self._seats: dict[str, SeatCheck] = {}
-        self._beacon: bytes | None = None
+    def __init__(
+        self, files: Files, failures: _Failures, desk: Desk, progress: Progress | None
+    ) -> None:
+        self._files = files
+        self._failures = failures
+        self._fail = failures.add
+        self._desk = desk
+        self._progress = progress
         self._receipts: bytes | None = None
         self._checked: Counter[str] = Counter()
         self._builder = Builder(self._compare)
+        self._bundle = b""  # as it was read
 
     def run(self, key: str | None, earlier: str | None) -> Verification:
         try:
             verifier = notes.Verifier.parse(
-                key or (self._folder.read(KEY) or b"").decode("utf-8", "replace")
+                key or (self._files.read(KEY) or b"").decode("utf-8", "replace")
             )
         except LogBroken as error:
             self._fail("key", str(error))
             return self._result("", 0)
-        head = self._signed("checkpoint", self._folder.read(CHECKPOINT) or b"", verifier)
+        head = self._head(verifier)
         if head is None:
             return self._result(verifier.name, 0)
         before = self._signed("earlier checkpoint", earlier.encode(), verifier) if earlier else None
         if before and before.size > head.size:
             self._fail("earlier checkpoint", f"{before.size - head.size} entries are gone")
         try:
-            self._read(head, before)
+            self._read(head, Marks(self._files, verifier, head, before, self._fail))
         except LogBroken as error:
             self._fail("entries", str(error))
-        for sale_id, line in self._lines.items():
-            line.finish()
-            self._seats[sale_id].finish()
-            self._checked.update(sales=1, placed=len(line.places), **line.counts)
-        self._check_file("beacon key", BEACON_KEY, BEACON, self._beacon)
+        self._checked.update(self._desk.finish())
+        self._check_file("beacon key", BEACON_KEY, BEACON, self._desk.key)
         self._check_file("receipt key", RECEIPT_KEY, RECEIPT, self._receipts)
         return self._result(head.origin, head.size)
 
     def _result(self, origin: str, size: int) -> Verification:
-        return Verification(origin, size, self._checked, tuple(self._failures))
+        kept = sorted(self._failures.kept, key=lambda f: (f.entry is None, f.entry or 0))
+        return Verification(origin, size, self._checked, tuple(kept), self._failures.count)
+
+    def _head(self, verifier: notes.Verifier) -> Checkpoint | None:
+        """Return the checkpoint; one that is older than its own history is stale."""
+        known = newest(self._files, verifier)
+        head = self._signed("checkpoint", self._files.read(CHECKPOINT) or b"", verifier)
+        if head and known > head.size:  # its file is written a moment later
+            time.sleep(self._files.settle_s)
+            head = self._signed("checkpoint", self._files.read(CHECKPOINT) or b"", verifier)
+        if head and known > head.size:
+            what = f"it has {head.size} entries, and one of {known} was signed"
+            self._fail("stale checkpoint", what)
+        return head
 
     def _signed(self, check: str, note: bytes, verifier: notes.Verifier) -> Checkpoint | None:
         try:
@@ -106,58 +149,58 @@ class _Audit:
         self._checked["signatures"] += 1
         return head
 
-    def _read(self, head: Checkpoint, before: Checkpoint | None) -> None:
-        for number in range(-(-head.size // WIDTH)):
+    def _read(self, head: Checkpoint, marks: Marks) -> None:
+        bundles = -(-head.size // WIDTH)
+        self._files.expect(name for n in range(AHEAD) for name in _names(n, head.size))
+        for number in range(bundles):
+            self._files.expect(_names(number + AHEAD, head.size))
             width = min(WIDTH, head.size - number * WIDTH)
-            for data in self._folder.bundle(number, width):
-                self._take(self._builder.size, data)
-                self._builder.push(data)
-                if before and before.size == self._builder.size:
-                    self._same_root("earlier checkpoint", before)
+            self._bundle = self._files.tile(ENTRIES, number, width)
+            entries_ = unpack(self._bundle, width)
+            for index, data in enumerate(entries_, number * WIDTH):
+                self._take(index, data)
+            marks.hash(self._builder, entries_)
+            if self._progress:
+                self._progress(self._builder.size, head.size)
         self._builder.flush()
-        self._same_root("root", head)
-
-    def _same_root(self, check: str, head: Checkpoint) -> None:
         if self._builder.root() != head.root:
-            self._fail(check, f"the first {head.size} entries do not hash to its root")
+            self._fail("root", f"the first {head.size} entries do not hash to its root")
+        self._checked.update(checkpoints=marks.count, signatures=marks.count)
 
     def _take(self, index: int, data: bytes) -> None:
         self._checked["entries"] += 1
         try:
             entry = entries.decode(data)
-            if entry["type"] == "keys":
-                self._beacon = bytes.fromhex(entry["key"])
-                return
-            if entry["type"] == "receipts":
-                self._receipts = bytes.fromhex(entry["key"])
-                return
-            line, seats = self._of(entry["sale"])
-            line.take(index, entry, data, self._beacon)
-            seats.take(index, entry)
         except LogBroken as error:
             self._fail("entry", str(error), index)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            self._fail("entry", f"a field is not what it must be: {error!r}", index)
-
-    def _of(self, sale_id: str) -> tuple[LineCheck, SeatCheck]:
-        if sale_id not in self._lines:
-            self._lines[sale_id] = line = LineCheck(self._fail)
-            self._seats[sale_id] = SeatCheck(self._fail, line)
-        return self._lines[sale_id], self._seats[sale_id]
+            return
+        if entry["type"] == "keys":
+            self._desk.turn_key(index, bytes.fromhex(entry["key"]))
+        elif entry["type"] == "receipts":
+            self._receipts = bytes.fromhex(entry["key"])
+        else:
+            self._desk.take(index, entry, data)
 
     def _compare(self, name: str, data: bytes) -> None:
-        found = self._folder.read(name)
-        if found is None and ".p/" in name:
-            found = (self._folder.read(name.split(".p/")[0]) or b"")[: len(data)]
-        if found != data:
+        if name.startswith(f"tile/{ENTRIES}/"):
+            same = self._bundle == data or (".p/" in name and self._bundle.startswith(data))
+        else:
+            found = self._files.read(name)
+            if found is None and ".p/" in name:
+                found = (self._files.read(name.split(".p/")[0]) or b"")[: len(data)]
+            same = found == data
+        if not same:
             self._fail("tile", f"{name} is not what the entries give")
         self._checked["tiles"] += 1
 
     def _check_file(self, check: str, name: str, kind: str, key: bytes | None) -> None:
-        stated = (self._folder.read(name) or b"").strip()
+        stated = (self._files.read(name) or b"").strip()
         logged = f"{kind} {key.hex()}".encode() if key else b""
         if stated != logged:
             self._fail(check, f"the file {name} is not the key that is logged")
 
-    def _fail(self, check: str, what: str, entry: int | None = None) -> None:
-        self._failures.append(Failure(check, what, entry))
+
+def _names(number: int, size: int) -> list[str]:
+    """Return the files that a reader needs for the entries of one bundle; none past the end."""
+    width = min(WIDTH, size - number * WIDTH)
+    return [path(ENTRIES, number, width), path(0, number, width)] if width > 0 else []
