@@ -89,5 +89,5 @@ def test_a_line_that_is_no_key_is_refused(line: str) -> None:
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb"])
 def test_a_name_that_a_note_cannot_hold_is_refused(origin: str) -> None:
-    with pytest.raises(Misconfigured, match="name of a log"):
+    with pytest.raises(Misconfigured, match="name of a key"):
         Signer(origin, SEED)
