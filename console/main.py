@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": Place("console.commands.doctor:doctor", "Say what is wrong, and what to do."),
     "sale": Place("console.commands.sale:sale", "See and steer sales."),
     "audit": Place("console.commands.audit:audit", "Check the log of a sale."),
+    "witness": Place("console.commands.witness:witness", "Cosign logs, and refuse forks."),
     "screen": Place("console.commands.screen:screen", "Score what others have: who is a machine?"),
     "rebuild-line": Place(
         "console.commands.rebuild:rebuild_line", "Make a line again that its store has lost."

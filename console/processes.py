@@ -42,6 +42,14 @@ def flower(host: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
+def witness(home: Path, host: str, port: int, log: str) -> list[str]:
+    """Return the command of a witness of the log with this key line."""
+    return [
+        _PYTHON, "-m", "console", "witness", "--home", str(home), "--host", host,
+        "--port", str(port), "--log", log,
+    ]  # fmt: skip
+
+
 def mailsink(host: str, smtp_port: int, http_port: int, file: Path) -> list[str]:
     """Return the command of the mail sink."""
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,11 +10,14 @@ from console import engines, gateway, probes, processes
 from console.engines import LOCAL
 from console.home import Home
 from console.supervisor import Child
+from console.witness.home import open_witness
 from fairness import keys
 from fairness.errors import Conflict, Misconfigured
+from fairness.ledger.notes import Signer, Verifier
 from workers import queues
 
 ORGANISER = "organiser@fairticket.example"
+ORIGIN = "fairticket.example/log"
 # Seats are allocated in parallel; every other group does its work in few, large steps.
 CONCURRENCY = {queues.ALLOCATION: 3, queues.ORDERS: 3}
 
@@ -58,7 +62,7 @@ class Stack:
                 remedy="choose another one, or leave --port out to get a free one",
             )
         self.port = options.port or home.port("site")
-        parts = ("valkey", "dynamodb", "smtp", "mail", "flower", "fairness", "boxoffice")
+        parts = ("valkey", "dynamodb", "smtp", "mail", "flower", "fairness", "boxoffice", "witness")
         self.ports = {name: home.port(name) for name in parts}
         self._secrets = home.secrets()
 
@@ -94,9 +98,11 @@ class Stack:
             "FAIRTICKET_BROKER_URL": f"{store}/1",
             "FAIRTICKET_SMTP_URL": f"smtp://{LOCAL}:{self.ports['smtp']}",
             "FAIRTICKET_PUBLIC_URL": self.addresses.site,
+            "FAIRTICKET_LEDGER_ORIGIN": ORIGIN,
             "FAIRTICKET_LEDGER_FOLDER": str(self.home.ledger),
             "FAIRTICKET_DYNAMODB_ENDPOINT": f"http://{LOCAL}:{self.ports['dynamodb']}",
             "FAIRTICKET_TRUSTED_PROXIES": "127.0.0.1/32",
+            "FAIRTICKET_WITNESSES": f"{self._witness_key}=http://{LOCAL}:{self.ports['witness']}",
         }
 
     def engines(self) -> list[Child]:
@@ -112,8 +118,9 @@ class Stack:
         ]
 
     def programs(self) -> list[Child]:
-        """The two services, or both in one; a worker per queue; the clock; Flower."""
-        return [*self._services(), *self._workers(), self._beat(), self._flower()]
+        """The two services, or both in one; a worker per queue; the clock; Flower; a witness."""
+        parts = [*self._services(), *self._workers(), self._beat(), self._flower()]
+        return [*parts, self._witness()]
 
     def front(self) -> list[Child]:
         """The gateway, when there is nginx."""
@@ -173,6 +180,17 @@ class Stack:
         command = processes.flower(LOCAL, self.ports["flower"])
         env = {**self.env, "FLOWER_BASIC_AUTH": ":".join(self.flower_login)}
         return Child("flower", command, probes.http_ok(f"{self.addresses.flower}/healthcheck"), env)
+
+    @cached_property
+    def _witness_key(self) -> Verifier:
+        """The key of a witness on this machine. It shows how it works: it is not independent."""
+        return open_witness(self.home.folder / "witness", "witness.localhost/demo")[0].verifier
+
+    def _witness(self) -> Child:
+        seed = base64.b64decode(self._secrets["FAIRTICKET_LEDGER_KEY"])
+        log, port = Signer(ORIGIN, seed).verifier, self.ports["witness"]
+        command = processes.witness(self.home.folder / "witness", LOCAL, port, str(log))
+        return Child("witness", command, probes.http_ok(f"http://{LOCAL}:{port}/healthz"))
 
     def _metrics(self, queue: str) -> dict[str, str]:
         return {"FAIRTICKET_METRICS_PORT": str(self.home.port(f"metrics-{queue}"))}

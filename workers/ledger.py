@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers import clients, journal, retry, steps
+from workers import clients, journal, retry, steps, witnessing
 from workers.app import app
 
 
@@ -13,6 +13,7 @@ def seal() -> None:
         journal.write_down()
     finally:  # what cannot be logged now must not keep the lines from moving
         clients.log().seal()
+        witnessing.ask_soon()
         for sale_id in journal.live_sales():
             if "committed" in clients.line(sale_id).pending().values():
                 steps.send(steps.DRAW, sale_id)

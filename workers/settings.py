@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fairness.errors import Misconfigured
+from fairness.ledger.cosigning import Policy
 
 PREFIX = "FAIRTICKET_"
 
@@ -39,6 +40,8 @@ class Settings:
     ledger_origin: str = "fairticket.example/log"  # the log's name in its checkpoints
     trusted_proxies: str = "127.0.0.1/32"  # networks whose X-Forwarded-For is believed
     screening_tables: Path | None = None  # newer address and mailbox tables than the built-in ones
+    witnesses: str = ""  # who cosigns the log: vkey=URL, separated by spaces
+    witness_quorum: int = 0  # how many must have signed a checkpoint; 0: more than half
     cors_origins: str = ""  # comma-separated; empty: no other site may call the API
 
     @classmethod
@@ -69,12 +72,15 @@ class Settings:
             "ledger_folder": _folder,
             "screening_tables": _folder,
             "trusted_proxies": _networks,
+            "witness_quorum": _count,
         }
         parsed: dict[str, Any] = {
             name: parsers[name](name, value) if name in parsers else value
             for name, value in found.items()
         }
-        return cls(**parsed)
+        its = cls(**parsed)
+        Policy.of(its.witnesses, its.witness_quorum)  # better said now than with every seal
+        return its
 
 
 @cache
@@ -96,6 +102,18 @@ def _seed(name: str, value: str) -> bytes:
             remedy="make one: openssl rand -base64 32",
         )
     return seed
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isdigit():
+        raise Misconfigured(
+            f"{PREFIX}{name.upper()} is not a number",
+            field=PREFIX + name.upper(),
+            value=value,
+            rule="a whole number",
+            remedy="correct it",
+        )
+    return int(value)
 
 
 def _folder(_name: str, value: str) -> Path:

@@ -17,6 +17,8 @@ from fairness import clock
 from fairness.errors import LogBroken, NotFound
 from fairness.ledger import entries as kinds
 from fairness.ledger import merkle, notes
+from fairness.ledger.checkpoints import Archive
+from fairness.ledger.cosigning import COSIGNED
 from fairness.ledger.notes import Checkpoint
 from fairness.ledger.tiles import CHECKPOINT, Builder, Folder, Tree
 
@@ -102,6 +104,7 @@ class Log:
         """
         self._store = store
         self._folder = Folder(folder)
+        self._archive = Archive(self._folder)
         self._signer = notes.Signer(origin, seed)
         self._beacon_key = beacon_key
         self._receipt_key = receipt_key
@@ -115,6 +118,11 @@ class Log:
         """
         self._announce()
         return self._store.append(batch, [kinds.encode(entry) for entry in entries])
+
+    @property
+    def key(self) -> notes.Verifier:
+        """The key that this log's checkpoints are signed with."""
+        return self._signer.verifier
 
     def batch(self, batch: str) -> tuple[int, int] | None:
         """Return the first index of a batch and the one after its last; None before it is there."""
@@ -144,6 +152,7 @@ class Log:
             self._must_hold(published, size)
             self._name_keys()
             if checkpoint != local:
+                self._archive.keep(checkpoint.text)
                 self._folder.replace(CHECKPOINT, checkpoint.text.encode())
             self._store.publish(size, checkpoint.text)
             return checkpoint
@@ -156,9 +165,11 @@ class Log:
     def proof(self, index: int) -> Proof:
         """Return the proof of one entry under the checkpoint in the folder.
 
-        NotFound when that checkpoint does not cover it yet.
+        That is the cosigned one as soon as it covers the entry. NotFound when neither does yet.
         """
-        head = self._local()
+        head = self._signed(COSIGNED)
+        if head is None or index >= head.size:
+            head = self._local()
         if head is None or not 0 <= index < head.size:
             raise NotFound(
                 f"entry {index} is not published",
@@ -234,7 +245,10 @@ class Log:
                 self._folder.replace(name, line)
 
     def _local(self) -> Checkpoint | None:
-        text = self._folder.read(CHECKPOINT)
+        return self._signed(CHECKPOINT)
+
+    def _signed(self, name: str) -> Checkpoint | None:
+        text = self._folder.read(name)
         return notes.check(text.decode(), self._signer.verifier) if text else None
 
     def _published(self) -> Checkpoint | None:

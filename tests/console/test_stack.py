@@ -79,7 +79,7 @@ def test_no_two_parts_share_a_port(tmp_path: Path) -> None:
         if "FAIRTICKET_METRICS_PORT" in child.env
     ]
     ports = [stack.port, *stack.ports.values(), *map(int, metrics)]
-    assert len(set(ports)) == len(ports) == 8 + len(queues.ALL)
+    assert len(set(ports)) == len(ports) == 9 + len(queues.ALL)
 
 
 def test_no_password_is_on_a_command_line(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""A small witness that anyone can run, and the monitor that follows a log."""
