@@ -73,6 +73,7 @@ PERFORMANCES = Table(
 )
 # sales
 SALES = Table("sales", "sale_id", indexes=(Index("by_state", "state"),))
+TOURS = Table("tours", "tour_id")
 APPEALS = Table("appeals", "sale_id", "fan")
 # inventory
 SEATS = Table("seats", "sale_id", "seat_id")
@@ -87,7 +88,7 @@ ORDERS = Table(
     ),
     numbers=frozenset({"created_us", "due_us"}),
 )
-LIMITS = Table("limits", "person")  # person of one sale -> tickets held and bought
+LIMITS = Table("limits", "person")  # person of a sale, or of a tour -> tickets held and bought
 # payments
 PAYMENTS = Table("payments", "payment_id")
 CARDS = Table("cards", "card_token")
@@ -111,6 +112,7 @@ ALL = (
     EVENTS,
     PERFORMANCES,
     SALES,
+    TOURS,
     APPEALS,
     SEATS,
     ORDERS,

@@ -31,6 +31,8 @@ class Manifest:
     away_us: int = 30 * SECOND  # a called fan's slot is given on after this; the turn is not
     beacon: str = "ecvrf"
     held_back: Mapping[str, int] = field(default_factory=dict)  # reason -> seats
+    tour: str = ""  # the tour that this sale is a date of
+    limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit
 
     def __post_init__(self) -> None:
         for name, at_least in (
@@ -40,6 +42,7 @@ class Manifest:
             ("capacity", 1),
             ("rate_per_s", 1),
             ("limit_per_person", 1),
+            ("limit_per_tour", 0),
             ("turn_us", SECOND),
             ("hold_us", SECOND),
             ("away_us", SECOND),

@@ -12,6 +12,9 @@ from typing import Any
 
 from celery import signals
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as StoreUnreachable
+from redis.retry import Retry
 
 from boxoffice import dynamo
 from boxoffice.accounts.service import Accounts
@@ -25,6 +28,7 @@ from boxoffice.orders.service import Orders
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import TestProvider
 from boxoffice.sales.service import Sales
+from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
 from fairness import beacon
 from fairness.ledger.log import Log
@@ -36,16 +40,25 @@ from workers.app import TIMEOUTS
 from workers.settings import settings
 
 
+def _once_more() -> Retry:
+    """Say what is tried again: a lost connection, once and at once.
+
+    Unless told so the client goes on for eleven seconds, and a fan waits that long to read that
+    the store is away.
+    """
+    return Retry(NoBackoff(), 1, (StoreUnreachable,))
+
+
 @cache
 def redis() -> Redis:
     """Return the store of the lines."""
-    return Redis.from_url(settings().redis_url, decode_responses=True, **TIMEOUTS)
+    return Redis.from_url(settings().redis_url, decode_responses=True, retry=_once_more(), **TIMEOUTS)
 
 
 @cache
 def broker() -> Redis:
     """Return the broker's store, to look at the length of its queues."""
-    return Redis.from_url(settings().broker_url, decode_responses=True, **TIMEOUTS)
+    return Redis.from_url(settings().broker_url, decode_responses=True, retry=_once_more(), **TIMEOUTS)
 
 
 @cache
@@ -112,6 +125,12 @@ def sales() -> Sales:
 
 
 @cache
+def tours() -> Tours:
+    """Return the tours."""
+    return Tours(database())
+
+
+@cache
 def inventory() -> Inventory:
     """Return the seats."""
     return Inventory(database())
@@ -144,7 +163,7 @@ def notices() -> Notices:
 
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, line, stock, screening_tables, ledger_store, log, accounts,
-    catalogue, sales, inventory, payments, orders, notices,
+    catalogue, sales, tours, inventory, payments, orders, notices,
 )  # fmt: skip
 
 

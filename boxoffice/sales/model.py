@@ -48,6 +48,20 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
+class Tour:
+    """Several performances whose lines are joined in one step, under one limit if it has one."""
+
+    tour_id: str
+    organiser_id: str
+    title: str
+    performance_ids: tuple[str, ...]  # in the order in which they were added
+    key: bytes = field(repr=False)  # 32 secret bytes: what turns accounts into names in the tour
+    limit_per_person: int = 0  # tickets over all its dates; 0: no limit
+    created_us: int = 0
+    version: int = 0  # counts the changes
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What the clock asks for: sales whose line should open, and sales that should close."""
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import text, whole
-from boxoffice.dynamo import Database
+from boxoffice.dynamo import Database, Write
 from boxoffice.inventory.service import Inventory
 from boxoffice.sales import acts, draft
 from boxoffice.sales.model import DRAFT, SCHEDULED, Due, Price, Sale
 from boxoffice.sales.store import SaleStore
+from boxoffice.sales.tour_store import TourStore
+from boxoffice.sales.tours import in_tour
 from fairness.errors import Conflict, Contention, Forbidden, NotFound
 from fairness.ledger import entries
 
@@ -30,6 +32,7 @@ class Sales:
 
     def __init__(self, db: Database) -> None:
         self._store = SaleStore(db)
+        self._tours = TourStore(db)
         self._catalogue = Catalogue(db)
         self._inventory = Inventory(db)
 
@@ -122,11 +125,21 @@ class Sales:
     def schedule(self, sale_id: str, by: str, now_us: int) -> Sale:
         """Create the sale's seats, log its manifest, and leave the rest to the clock."""
         sale = self._own(sale_id, by)
-        if sale.state == DRAFT:
-            # Before the state changes: a sale that is scheduled has its seats, whatever dies here.
-            self._inventory.create_seats(sale, self._catalogue.plan(sale.plan_id))
-        manifest = entries.manifest(sale.manifest, now_us)
-        return self._step(sale_id, by, now_us, "schedule", first=manifest)
+        if sale.state != DRAFT:
+            return self._step(sale_id, by, now_us, "schedule")
+        # Before the state changes: a sale that is scheduled has its seats, whatever dies here.
+        self._inventory.create_seats(sale, self._catalogue.plan(sale.plan_id))
+        tour = self._tours.of_performance(sale.performance_id)
+        # No tour can take this date in, or let it go, while its promise is being written.
+        stays = self._tours.stays_(sale.performance_id, tour)
+        manifest = in_tour(sale.manifest, tour)
+
+        def scheduled(sale: Sale) -> Sale:
+            after = acts.step(sale, "schedule")
+            return after if after is sale else replace(after, manifest=manifest)
+
+        first = entries.manifest(manifest, now_us)
+        return self._act(sale_id, by, now_us, "schedule", scheduled, first, [stays])
 
     def open(self, sale_id: str, by: str, now_us: int) -> Sale:
         """Open the sale. An organiser may open earlier than promised: the log says so.
@@ -182,18 +195,11 @@ class Sales:
             raise Forbidden("this sale belongs to another organiser")
         return sale
 
-    def _step(
-        self,
-        sale_id: str,
-        by: str,
-        now_us: int,
-        act: str,
-        first: entries.Entry | None = None,
-    ) -> Sale:
+    def _step(self, sale_id: str, by: str, now_us: int, act: str) -> Sale:
         def stepped(sale: Sale) -> Sale:
             return acts.step(sale, act)
 
-        return self._act(sale_id, by, now_us, act, stepped, first)
+        return self._act(sale_id, by, now_us, act, stepped)
 
     def _act(
         self,
@@ -203,6 +209,7 @@ class Sales:
         act: str,
         decide: Callable[[Sale], Sale],
         first: entries.Entry | None = None,
+        needs: Sequence[Write] = (),
     ) -> Sale:
         """Change the sale as `decide` says and log it, after `first`; no change logs nothing."""
         for _ in range(TRIES):
@@ -214,7 +221,7 @@ class Sales:
             detail = {"by": CLOCK if by == CLOCK else "organiser", **_changes(before, after)}
             entry = entries.organiser(sale_id, now_us, act, detail)
             logged = [first, entry] if first else [entry]
-            if self._store.change(before, after, logged, now_us):
+            if self._store.change(before, after, logged, now_us, needs):
                 return after
         raise Contention()
 

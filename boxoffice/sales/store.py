@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from boxoffice import outbox
-from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.sales.model import Appeal, Price, Sale
 from boxoffice.tables import APPEALS, SALES
 from fairness.manifest import Manifest
@@ -52,6 +52,17 @@ class SaleStore:
         sales = map(_sale, self._get_many([guard["of_sale"] for guard in guards]))
         return {sale.performance_id: sale for sale in sales}
 
+    def sale_of(self, performance_id: str) -> Sale | None:
+        """Return the performance's sale, or None."""
+        return self.of_performances([performance_id]).get(performance_id)
+
+    def unchanged_(self, performance_id: str, sale: Sale | None) -> Write:
+        """Return the check that the performance's sale is still `sale` (None: that it has none)."""
+        if sale is None:
+            return self._db.check_(SALES, {"sale_id": _guard(performance_id)}, _ABSENT)
+        key = {"sale_id": sale.sale_id}
+        return self._db.check_(SALES, key, _UNCHANGED, version=sale.version)
+
     def every(self) -> Iterator[Sale]:
         """Yield every sale as it is now, in no order."""
         return (_sale(item) for item in self._db.scan(SALES) if "state" in item)
@@ -61,9 +72,17 @@ class SaleStore:
         return map(_sale, self._db.query(SALES, index="by_state", state=state))
 
     def change(
-        self, before: Sale, after: Sale, entries: Sequence[Mapping[str, Any]], at_us: int
+        self,
+        before: Sale,
+        after: Sale,
+        entries: Sequence[Mapping[str, Any]],
+        at_us: int,
+        needs: Sequence[Write] = (),
     ) -> bool:
-        """Replace `before` and promise the entries to the log; False when it has changed since."""
+        """Replace `before` and promise the entries to the log; False when it has changed since.
+
+        `needs` are checks of what the change was decided on; one that fails is a False too.
+        """
         unique = f"{after.sale_id}-{after.version}"
         writes = [
             self._db.put_(SALES, _item(after), _UNCHANGED, version=before.version),
@@ -71,6 +90,7 @@ class SaleStore:
                 outbox.ledger_(self._db, entry, f"{unique}-{number}", at_us)
                 for number, entry in enumerate(entries)
             ),
+            *needs,
         ]
         try:
             self._db.transact(writes)

@@ -24,6 +24,9 @@ RULES = {
 }
 
 
+OTHER = "acc_other"
+
+
 @dataclass(frozen=True)
 class House:
     """A performance that may have a sale."""
@@ -32,6 +35,17 @@ class House:
     sales: Sales
     plan: SeatingPlan
     performance: Performance
+
+    def dates(self, count: int) -> list[str]:
+        """Return so many new performances of the same event."""
+        first = self.performance
+        made = [
+            self.catalogue.add_performance(
+                first.event_id, OWNER, first.venue_id, first.plan_id, first.starts_at_us + n
+            )
+            for n in range(1, count + 1)
+        ]
+        return [performance.performance_id for performance in made]
 
     def draft(self, **changes: object) -> Sale:
         """Return a new draft; `changes` are other arguments of `Sales.create`."""
