@@ -7,7 +7,7 @@ the operator can move anybody.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 import rfc8785
@@ -25,6 +25,21 @@ def leaf(sale_id: str, fan: str, at_us: int) -> bytes:
             f'{{"at_us":{at_us},"fan":"{fan}","sale":"{sale_id}"}}'.encode("ascii")
         )
     return merkle.leaf_hash(rfc8785.dumps({"at_us": at_us, "fan": fan, "sale": sale_id}))
+
+
+def leaves(sale_id: str, arrivals: Iterable[tuple[str, int]]) -> list[bytes]:
+    """Return the `leaf` of each arrival; what is plain is found out once for all of them."""
+    pairs = list(arrivals)
+    fans, times = "".join(fan for fan, _ in pairs), [at_us for _, at_us in pairs]
+    if not (
+        _PLAIN(sale_id + fans) and 0 <= min(times, default=0) <= max(times, default=0) <= _LARGEST
+    ):
+        return [leaf(sale_id, fan, at_us) for fan, at_us in pairs]
+    end = f'","sale":"{sale_id}"}}'
+    return [
+        sha256(f'\0{{"at_us":{at_us},"fan":"{fan}{end}'.encode("ascii")).digest()
+        for fan, at_us in pairs
+    ]
 
 
 def root(leaves: Sequence[bytes]) -> bytes:

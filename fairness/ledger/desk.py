@@ -23,6 +23,9 @@ from fairness.ledger.seatcheck import SeatCheck
 
 MOST = 400_000  # fans and seats in memory, some 500 bytes each
 BUFFER = 1 << 16  # bytes of one sale's later entries, before they are written
+OF_SEATS = frozenset({"seats_held", "seats_sold", "seats_released"})
+OF_LINE = frozenset({"arrivals", "merges", "window", "draw", "admitted", "verdict", "seats_held"})
+OF_PACE = frozenset({"arrivals", "admitted", "organiser", "rebuilt"})
 _AWAY = ("_report", "_line")  # what a checker shares with others
 
 
@@ -36,9 +39,13 @@ class _Sale:
         self.knows = 0
 
     def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
-        self.line.take(index, entry, data, key)
-        self.seats.take(index, entry)
-        self.pace.take(index, entry)
+        kind = entry["type"]
+        if kind not in OF_SEATS:
+            self.line.take(index, entry, data, key)
+        if kind not in OF_LINE:
+            self.seats.take(index, entry)
+        if kind in OF_PACE:
+            self.pace.take(index, entry)
 
     def finish(self) -> Counter[str]:
         self.line.finish()

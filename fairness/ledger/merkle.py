@@ -19,6 +19,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hash of each entry."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the 32-byte hash of a node over its two children."""
     return sha256(b"\x01" + left + right).digest()
@@ -56,11 +61,21 @@ def fold(peaks: Sequence[bytes]) -> bytes:
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
-    """Return the root over leaf hashes; an empty log hashes the empty string."""
-    tree = Frontier()
-    for leaf in leaves:
-        tree.push(leaf)
-    return tree.root()
+    """Return the root over leaf hashes; an empty log hashes the empty string.
+
+    Level by level: a last one without a neighbour goes up as it is, which is the tree of the
+    definition.
+    """
+    row = list(leaves)
+    if not row:
+        return EMPTY
+    while len(row) > 1:
+        pairs = iter(row)
+        above = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs)]  # noqa: B905
+        if len(row) % 2:
+            above.append(row[-1])
+        row = above
+    return row[0]
 
 
 def split(size: int) -> int:

@@ -30,14 +30,21 @@ class Window:
 
 def leaves(sale_id: str, arrivals: Iterable[tuple[str, int]]) -> list[bytes]:
     """Return the leaf hashes of arrivals, as a window's root commits to them."""
-    return [draw.leaf(sale_id, fan, at_us) for fan, at_us in arrivals]
+    return draw.leaves(sale_id, arrivals)
 
 
 def drawn(
-    sale_id: str, arrivals: Sequence[tuple[str, int]], merged: Collection[str], seed: bytes
+    sale_id: str,
+    arrivals: Sequence[tuple[str, int]],
+    merged: Collection[str],
+    seed: bytes,
+    hashed: Sequence[bytes] | None = None,
 ) -> list[str]:
-    """Return the fans of one window in drawn order; merged ones have no place of their own."""
-    drawn_order = draw.order(seed, leaves(sale_id, arrivals))
+    """Return the fans of one window in drawn order; merged ones have no place of their own.
+
+    `hashed` are the `leaves` of the arrivals, for whoever has them already.
+    """
+    drawn_order = draw.order(seed, hashed or leaves(sale_id, arrivals))
     return [fan for fan, _ in (arrivals[index] for index in drawn_order) if fan not in merged]
 
 

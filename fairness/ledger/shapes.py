@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from fairness.beacon_relays import REASONS
+
 Shape: TypeAlias = Callable[[Any], bool]
 
 VERSION = 1
@@ -37,8 +39,13 @@ def _hexadecimal(size: int) -> Shape:
     return lambda value: isinstance(value, str) and matches(value) is not None
 
 
+_STR = {str}
+
+
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    if not isinstance(value, list):
+        return False
+    return set(map(type, value)) <= _STR or all(isinstance(text, str) for text in value)
 
 
 def _pairs(second: type) -> Shape:
@@ -60,6 +67,15 @@ def _pairs(second: type) -> Shape:
 
 def _numbers_by_name(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_number, value.values()))
+
+
+def _proof(value: Any) -> bool:
+    """Whether it has the size of an ECVRF proof, or of a signature of a public beacon."""
+    return _hexadecimal(80)(value) or _hexadecimal(48)(value)
+
+
+def _why(value: Any) -> bool:
+    return value in REASONS
 
 
 _HASH = _hexadecimal(32)
@@ -88,11 +104,20 @@ _KINDS: dict[str, dict[str, Shape]] = {
         "verdicts": _numbers_by_name,
         "screened": _HASH,
     },
-    "draw": {"window": _number, "beacon": _text, "proof": _hexadecimal(80), "seed": _HASH},
+    "draw": {"window": _number, "beacon": _text, "proof": _proof, "seed": _HASH},
+    "round": {
+        "window": _number,
+        "beacon": _text,
+        "chain": _HASH,
+        "round": _number,
+        "sealed": _number,
+    },
+    "fallback": {"window": _number, "round": _number, "beacon": _text, "why": _why},
     "admitted": {
         "fans": _pairs(int),
         "passed": _pairs(str),
     },
+    "deferral": {"fan": _text, "until_us": _number},
     "verdict": {
         "fan": _text,
         "verdict": _verdict,
@@ -107,6 +132,7 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "rebuilt": {"totals": _numbers_by_name},
     "closed": {"totals": _numbers_by_name},
 }
+_OWN = {kind: {"v": _COMMON["v"], **fields} for kind, fields in _KINDS.items()}
 FREE = frozenset(kind for kind, fields in _KINDS.items() if _plain in fields.values())
 FIELDS = {kind: {**_COMMON, **fields} for kind, fields in _KINDS.items()}
 
@@ -123,6 +149,9 @@ def fault(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     if entry.keys() != shapes.keys():
         odd = sorted(set(entry) ^ set(shapes), key=str)
         return odd[0], f"exactly the fields {', '.join(shapes)}"
+    at_us = entry["at_us"]
+    if entry["v"] == VERSION and type(at_us) is int and at_us >= 0 and type(entry["sale"]) is str:
+        shapes = _OWN[entry["type"]]  # most entries; the others are looked at field by field
     for name, shape in shapes.items():
         if not shape(entry[name]):
             return name, f"as docs/ledger.md describes {kind}"

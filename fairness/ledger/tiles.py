@@ -43,7 +43,7 @@ def is_final(name: str) -> bool:
 
 def pack(entries: Sequence[bytes]) -> bytes:
     """Return an entry bundle: each entry after its length in 16 bits, big-endian."""
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+    return b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
 
 
 def unpack(bundle: bytes, count: int) -> list[bytes]:
@@ -188,7 +188,7 @@ class Builder:
             for entry in entries:
                 self.push(entry)
             return
-        number, row = self.size // WIDTH, [merkle.leaf_hash(entry) for entry in entries]
+        number, row = self.size // WIDTH, merkle.leaf_hashes(entries)
         self._sink(path(ENTRIES, number), pack(entries))
         self._sink(path(0, number), b"".join(row))
         if not self._rows:
@@ -233,7 +233,7 @@ class Builder:
 class Tree:
     """The hash tree as the tiles of a folder hold it, for proofs over a published size."""
 
-    def __init__(self, folder: Folder, size: int) -> None:
+    def __init__(self, folder: Files, size: int) -> None:
         self._folder = folder
         self._size = size
 

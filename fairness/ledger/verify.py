@@ -160,6 +160,7 @@ class _Audit:
             for index, data in enumerate(entries_, number * WIDTH):
                 self._take(index, data)
             marks.hash(self._builder, entries_)
+            self._checked["entries"] += width
             if self._progress:
                 self._progress(self._builder.size, head.size)
         self._builder.flush()
@@ -168,7 +169,6 @@ class _Audit:
         self._checked.update(checkpoints=marks.count, signatures=marks.count)
 
     def _take(self, index: int, data: bytes) -> None:
-        self._checked["entries"] += 1
         try:
             entry = entries.decode(data)
         except LogBroken as error:
