@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from fairness.beacon_drand import CHAINS
 from fairness.clock import SECOND
 from fairness.errors import Invalid
 
 OPENING_WINDOW = 0
+ECVRF = "ecvrf"  # the operator's own beacon: a proof over what was committed
+WAIT = "wait"
+FALLBACKS = (ECVRF, WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,10 @@ class Manifest:
     turn_us: int = 600 * SECOND
     hold_us: int = 600 * SECOND
     away_us: int = 30 * SECOND  # a called fan's slot is given on after this; the turn is not
-    beacon: str = "ecvrf"
+    beacon: str = ECVRF  # what the seeds of the draws come from: ECVRF or a public chain
+    beacon_delay_us: int = 6 * SECOND  # a public round comes at least this long after its window
+    beacon_wait_us: int = 30 * SECOND  # a public round that is later than this is given up
+    beacon_fallback: str = ECVRF  # and then: one of FALLBACKS
     held_back: Mapping[str, int] = field(default_factory=dict)  # reason -> seats
     tour: str = ""  # the tour that this sale is a date of
     limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit
@@ -46,6 +53,8 @@ class Manifest:
             ("turn_us", SECOND),
             ("hold_us", SECOND),
             ("away_us", SECOND),
+            ("beacon_delay_us", SECOND),
+            ("beacon_wait_us", SECOND),
         ):
             value = getattr(self, name)
             if value < at_least:
@@ -56,6 +65,7 @@ class Manifest:
                     rule=f"at least {at_least}",
                     remedy=f"set {name} to {at_least} or more",
                 )
+        self._check_beacon()
         if not self.opens_at_us <= self.starts_at_us < self.ends_at_us:
             raise Invalid(
                 "the on-sale window does not run forward",
@@ -72,6 +82,18 @@ class Manifest:
                 rule="Δ ≥ 2ε",
                 remedy=f"set tie_us to at least {2 * self.clock_bound_us}",
             )
+
+    def _check_beacon(self) -> None:
+        for name, known in (("beacon", (ECVRF, *CHAINS)), ("beacon_fallback", FALLBACKS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise Invalid(
+                    f"there is no {name.replace('_', ' ')} {value!r:.40}",
+                    field=name,
+                    value=value,
+                    rule=f"one of {', '.join(known)}",
+                    remedy=f"choose {ECVRF} if unsure",
+                )
 
     def window_of(self, at_us: int) -> int:
         """Return the number of the window that an arrival at `at_us` belongs to."""

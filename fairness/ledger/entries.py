@@ -160,10 +160,32 @@ def window(
 def draw(
     sale_id: str, at_us: int, window: int, proof: bytes, seed: bytes, beacon: str = "ecvrf"
 ) -> Entry:
-    """Return: the beacon's proof over the window entry, and the seed that follows from it."""
+    """Return: what decides the draw, and the seed that follows from it and the window entry.
+
+    `proof` is the ECVRF proof over the window entry, or the signature of the public round that
+    was announced.
+    """
     return _entry(
         "draw", sale_id, at_us, window=window, beacon=beacon, proof=proof.hex(), seed=seed.hex()
     )
+
+
+def announced(
+    sale_id: str, at_us: int, window: int, beacon: str, chain: str, number: int, sealed: int
+) -> Entry:
+    """Return: round `number` of a public beacon, which is not there yet, will decide the draw.
+
+    Logged when a published checkpoint, of `sealed` entries, covers the window entry.
+    """
+    return _entry(
+        "round", sale_id, at_us, window=window, beacon=beacon, chain=chain, round=number,
+        sealed=sealed,
+    )  # fmt: skip
+
+
+def fallback(sale_id: str, at_us: int, window: int, number: int, beacon: str, why: str) -> Entry:
+    """Return: the announced round was given up, and why; `beacon` decides the draw instead."""
+    return _entry("fallback", sale_id, at_us, window=window, round=number, beacon=beacon, why=why)
 
 
 def admitted(

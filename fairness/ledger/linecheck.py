@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fairness import beacon
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
+from fairness.ledger.beaconcheck import BeaconCheck
+from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
 from fairness.manifest import Manifest
 
@@ -36,6 +37,7 @@ class LineCheck:
         self.manifest: Manifest | None = None
         self._report = report
         self._key: bytes | None = None
+        self._beacon = BeaconCheck(self._fail)
         self._arrived: dict[str, int] = {}  # fan -> window
         self._last = (-1, -1)  # window and µs of the newest arrival
         self._open: dict[int, _Batch] = {}
@@ -58,6 +60,8 @@ class LineCheck:
             case "draw":
                 self._take_draw(entry)
             case "admitted":
+            case "round" | "fallback":
+                self._beacon.take(entry, index, self.manifest)
                 self._take_admitted(entry)
             case "rebuilt":
                 self._take_rebuilt(entry)
@@ -74,6 +78,7 @@ class LineCheck:
         self._finish_calls()
 
     def _finish_calls(self) -> None:
+        self.counts.update(self._beacon.counts)
         for fan, place in self.places.items():
             if place <= self._served and fan not in self.called and fan not in self._passed:
                 self._fail("passed over", f"place {place} was never called, and no reason given")
@@ -137,6 +142,7 @@ class LineCheck:
         self._check_arrivals(batch)
         self._check_merges(batch)
         root = merkle.root(recompute.leaves(entry["sale"], batch.arrivals)).hex()
+        self._beacon.committed[number] = self._at or 0
         screened = merkle.root(batch.judged).hex()
         for check, stated, found in (
             ("window root", entry["root"], root),
@@ -182,26 +188,12 @@ class LineCheck:
             return
         if number != min(self._open):
             self._fail("draw", f"window {number} is drawn before window {min(self._open)}")
-        self._check_proof(entry, batch.committed)
+        self._beacon.draw(entry, batch.committed, self.manifest, self._key)
         del self._open[number]
         seed = bytes.fromhex(entry["seed"])
         for fan in recompute.drawn(entry["sale"], batch.arrivals, batch.merged, seed):
             self.places[fan] = len(self.places) + 1
         self.counts["draws"] += 1
-
-    def _check_proof(self, entry: Entry, committed: bytes) -> None:
-        if self.manifest and entry["beacon"] != self.manifest.beacon:
-            self._fail("beacon proof", f"{entry['beacon']} is not the beacon of this sale")
-        if self._key is None:
-            self._fail("beacon key", "the log names no key for this draw")
-            return
-        try:
-            beta = beacon.verify(self._key, committed, bytes.fromhex(entry["proof"]))
-        except (Invalid, ValueError) as error:
-            self._fail("beacon proof", f"window {entry['window']}: {error}")
-            return
-        if beacon.draw_seed(beta).hex() != entry["seed"]:
-            self._fail("draw seed", f"window {entry['window']}: the proof gives another seed")
 
     def _take_admitted(self, entry: Entry) -> None:
         at = self._at or 0

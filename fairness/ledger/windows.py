@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fairness import beacon, draw
 from fairness.ledger import entries, merkle, recompute
@@ -11,6 +11,8 @@ from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
 
 Arrivals = Sequence[tuple[str, int]]  # (fan, µs) in order of arrival
+# What decides a draw, from the window's number, its entry and the time; nothing while it waits.
+Decide = Callable[[int, bytes, int], list[Entry]]
 Verdicts = Mapping[str, tuple[str, Sequence[str]]]  # fan -> (verdict, names of rules)
 
 
@@ -76,25 +78,47 @@ def committed(log: Log, sale_id: str, number: int) -> tuple[int, int] | None:
 
 
 def draw_window(
-    log: Log, sale_id: str, number: int, beacon_seed: bytes, at_us: int
+    log: Log,
+    sale_id: str,
+    number: int,
+    beacon_seed: bytes,
+    at_us: int,
+    public: Decide | None = None,
 ) -> list[str] | None:
     """Draw a window and log the proof, once; return its fans in the order of their places.
 
-    None while the window is not under a published checkpoint: nothing may be drawn before.
+    The seed is proved with `beacon_seed`, or decided by `public` if the sale's rules name a public
+    beacon. None while the window is not under a published checkpoint, as nothing may be drawn
+    before, and while `public` waits.
     """
     found = committed(log, sale_id, number)
     if found is None or found[1] > log.sealed_size():
         return None
-    window, data = recompute.Window(number), b""
+    name = _batch(sale_id, "draw", number)
+    if log.batch(name) is None:
+        (data,) = log.read(found[1] - 1, found[1])
+        proved = public or (lambda *_: [by_ecvrf(sale_id, number, data, beacon_seed, at_us)])
+        if not (decided := proved(number, data, at_us)):
+            return None
+        log.append(name, decided)
+    seed = _drawn_seed(log, name)
+    window = recompute.Window(number)
     for data in log.read(*found):
         window.take(entries.decode(data))
-    proof = beacon.prove(beacon_seed, data)
-    seed = beacon.draw_seed(beacon.output(proof))
-    drawn = entries.draw(sale_id, at_us, number, proof, seed)
-    index = log.append(_batch(sale_id, "draw", number), [drawn])
-    (logged,) = log.read(index, index + 1)  # the one that counts, should there be an earlier one
-    seed = bytes.fromhex(entries.decode(logged)["seed"])
     return recompute.drawn(sale_id, window.arrivals, window.merged, seed)
+
+
+def by_ecvrf(sale_id: str, number: int, data: bytes, beacon_seed: bytes, at_us: int) -> Entry:
+    """Return the draw entry of the window entry `data`, proved by the operator's beacon."""
+    proof = beacon.prove(beacon_seed, data)
+    return entries.draw(sale_id, at_us, number, proof, beacon.draw_seed(beacon.output(proof)))
+
+
+def _drawn_seed(log: Log, name: str) -> bytes:
+    """Return the seed of the draw that counts, whoever logged it first."""
+    first, end = log.batch(name) or (0, 0)
+    *_, data = log.read(first, end)
+    return bytes.fromhex(entries.decode(data)["seed"])
 
 
 def _batch(sale_id: str, what: str, number: int) -> str:
