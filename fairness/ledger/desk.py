@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any
+from typing import BinaryIO
 
 from fairness.ledger import entries
 from fairness.ledger.entries import Entry
@@ -26,7 +26,6 @@ BUFFER = 1 << 16  # bytes of one sale's later entries, before they are written
 OF_SEATS = frozenset({"seats_held", "seats_sold", "seats_released"})
 OF_LINE = frozenset({"arrivals", "merges", "window", "draw", "admitted", "verdict", "seats_held"})
 OF_PACE = frozenset({"arrivals", "admitted", "organiser", "rebuilt"})
-_AWAY = ("_report", "_line")  # what a checker shares with others
 
 
 class _Sale:
@@ -53,13 +52,27 @@ class _Sale:
         self.pace.finish(self.line.manifest)
         return Counter(sales=1, placed=len(self.line.places)) + self.line.counts
 
-    def state(self) -> tuple[Any, ...]:
-        parts = (self.line, self.seats, self.pace)
-        return tuple({k: v for k, v in vars(p).items() if k not in _AWAY} for p in parts)
 
-    def resume(self, state: tuple[Any, ...]) -> None:
-        for part, values in zip((self.line, self.seats, self.pace), state, strict=True):
-            vars(part).update(values)
+class _Writer(pickle.Pickler):
+    """Writes a sale, but not whom its checkers report to."""
+
+    def __init__(self, file: BinaryIO, report: Report) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._report = report
+
+    def persistent_id(self, thing: object) -> str | None:
+        return "report" if thing is self._report else None
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what `_Writer` wrote."""
+
+    def __init__(self, file: BinaryIO, report: Report) -> None:
+        super().__init__(file)
+        self._report = report
+
+    def persistent_load(self, _: object) -> Report:
+        return self._report
 
 
 class Desk:
@@ -70,7 +83,7 @@ class Desk:
         self._report = report
         self._most = most
         self._here: OrderedDict[str, _Sale] = OrderedDict()  # the newest heard of last
-        self._away: dict[str, bytearray] = {}  # sale -> entries not yet written
+        self.away: dict[str, bytearray] = {}  # sales laid aside -> entries not yet written
         self._known = 0
         self._folder = TemporaryDirectory(prefix="fairticket-audit-")
         self._keys: list[tuple[int, bytes]] = []  # beacon keys, and from which entry on
@@ -100,7 +113,7 @@ class Desk:
     def take(self, index: int, entry: Entry, data: bytes) -> None:
         """Check one entry of a sale, or keep it until the others are finished."""
         sale_id = entry["sale"]
-        if sale_id in self._away:
+        if sale_id in self.away:
             self._keep(sale_id, index, data)
             return
         sale = self._here.get(sale_id)
@@ -120,7 +133,7 @@ class Desk:
         counts: Counter[str] = Counter()
         while self._here:
             counts.update(self._here.popitem(last=False)[1].finish())
-        for number, rest in enumerate(self._away.values()):
+        for number, rest in enumerate(self.away.values()):
             counts.update(self._resumed(number, rest).finish())
             self._state(number).unlink()
         return counts
@@ -133,23 +146,22 @@ class Desk:
                 continue
             sale = self._here.pop(sale_id)
             self._known -= sale.knows
-            with self._state(len(self._away)).open("wb") as file:
-                pickle.dump(sale.state(), file, pickle.HIGHEST_PROTOCOL)
-            self._away[sale_id] = bytearray()
+            with self._state(len(self.away)).open("wb") as file:
+                _Writer(file, self._report).dump(sale)
+            self.away[sale_id] = bytearray()
 
     def _keep(self, sale_id: str, index: int, data: bytes) -> None:
-        rest = self._away[sale_id]
+        rest = self.away[sale_id]
         rest += index.to_bytes(8, "big") + len(data).to_bytes(2, "big") + data
         if len(rest) > BUFFER:
-            number = list(self._away).index(sale_id)
+            number = list(self.away).index(sale_id)
             with self._rest(number).open("ab") as file:
                 file.write(rest)
             rest.clear()
 
     def _resumed(self, number: int, rest: bytearray) -> _Sale:
-        sale = _Sale(self._report)
         with self._state(number).open("rb") as file:
-            sale.resume(pickle.load(file))  # noqa: S301 - our own, written above
+            sale: _Sale = _Reader(file, self._report).load()
         for index, data in self._kept(number, rest):
             entry = entries.decode(data)
             key = next((key for start, key in reversed(self._keys) if start < index), None)
