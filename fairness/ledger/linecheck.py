@@ -36,8 +36,8 @@ class LineCheck:
         self.counts: Counter[str] = Counter()
         self.manifest: Manifest | None = None
         self._report = report
-        self._key: bytes | None = None
         self._beacon = BeaconCheck(self._fail)
+        self._key: bytes | None = None
         self._arrived: dict[str, int] = {}  # fan -> window
         self._last = (-1, -1)  # window and µs of the newest arrival
         self._open: dict[int, _Batch] = {}
@@ -57,11 +57,11 @@ class LineCheck:
                 self._take_part(entry, data)
             case "window":
                 self._take_window(entry, data)
+            case "round" | "fallback":
+                self._beacon.take(entry, index, self.manifest)
             case "draw":
                 self._take_draw(entry)
             case "admitted":
-            case "round" | "fallback":
-                self._beacon.take(entry, index, self.manifest)
                 self._take_admitted(entry)
             case "rebuilt":
                 self._take_rebuilt(entry)
@@ -75,10 +75,10 @@ class LineCheck:
         for fan in self.leads:
             if self.person(fan) in self.leads:
                 self._fail("merges", f"{fan} and those merged with them have no place at all")
+        self.counts.update(self._beacon.counts)
         self._finish_calls()
 
     def _finish_calls(self) -> None:
-        self.counts.update(self._beacon.counts)
         for fan, place in self.places.items():
             if place <= self._served and fan not in self.called and fan not in self._passed:
                 self._fail("passed over", f"place {place} was never called, and no reason given")
@@ -139,10 +139,11 @@ class LineCheck:
             self._fail("window", f"window {number} is committed twice")
             return
         batch.committed = data
+        self._beacon.committed[number] = self._at or 0
         self._check_arrivals(batch)
         self._check_merges(batch)
-        root = merkle.root(recompute.leaves(entry["sale"], batch.arrivals)).hex()
-        self._beacon.committed[number] = self._at or 0
+        batch.leaves = recompute.leaves(entry["sale"], batch.arrivals)
+        root = merkle.root(batch.leaves).hex()
         screened = merkle.root(batch.judged).hex()
         for check, stated, found in (
             ("window root", entry["root"], root),
