@@ -37,6 +37,7 @@ def build(
         "ends_at": iso(manifest.ends_at_us),
         "served_place": status.served_place,
         "placed": status.placed,
+        "first_undrawn": status.first_undrawn,
         "arrived": status.arrived,
         "called": status.called,
         "inside": status.inside,

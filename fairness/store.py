@@ -12,18 +12,21 @@ from redis.exceptions import ConnectionError as StoreUnreachable
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from fairness import scripts
+from fairness.direct import Direct
 from fairness.errors import Unavailable
 
 
 class SaleStore:
     """One sale's keys. Making one costs nothing; it may be kept, and shared by threads.
 
-    The client must decode its responses. A store out of reach is `Unavailable`.
+    The client must decode its responses. A store out of reach is `Unavailable`. Scripts go by
+    `direct`, where it is given: it costs half the CPU.
     """
 
-    def __init__(self, redis: Redis, sale_id: str) -> None:
+    def __init__(self, redis: Redis, sale_id: str, direct: Direct | None = None) -> None:
         self.sale_id = sale_id
         self._redis = redis
+        self._direct = direct
         self._scripts: dict[str, tuple[Script, list[str]]] = {}
 
     def _run(self, name: str, *args: str | int) -> Any:
@@ -33,6 +36,8 @@ class SaleStore:
             self._scripts[name] = (script, scripts.keys_of(name, self.sale_id))
         script, its_keys = self._scripts[name]
         with _translated():
+            if self._direct is not None:
+                return self._direct.run(script.sha, script.script, its_keys, args)  # type: ignore[arg-type]
             return script(keys=its_keys, args=args)
 
     def _read(self, *commands: tuple[str | int, ...]) -> list[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from flask import request
 
@@ -13,9 +14,14 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address() -> str:
-    """Return the last address on the way that is not one of our own proxies."""
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return last_untrusted(request.remote_addr or "127.0.0.1", forwarded)
+    """Return the last address on this request's way that is not one of our own proxies."""
+    return behind(request.environ)
+
+
+def behind(environ: dict[str, Any]) -> str:
+    """Return the last address on a request's way that is not one of our own proxies."""
+    peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
+    return last_untrusted(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 def last_untrusted(peer: str, forwarded: str) -> str:
@@ -33,6 +39,7 @@ def last_untrusted(peer: str, forwarded: str) -> str:
     return str(address)
 
 
+@lru_cache(maxsize=1024)
 def is_trusted(address: Address) -> bool:
     """Return whether `address` lies in one of the trusted networks."""
     return any(address.version == network.version and address in network for network in _trusted())
@@ -43,6 +50,7 @@ def _trusted() -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(n.strip()) for n in settings().trusted_proxies.split(",") if n.strip())
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)

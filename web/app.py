@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from flask import Flask, Request, Response, g, request
@@ -16,6 +15,7 @@ from web import (
     boxoffice_api,
     fairness_api,
     health,
+    hot,
     line_pages,
     metrics,
     order_pages,
@@ -27,6 +27,8 @@ from web import (
     security,
     shop_pages,
     static_files,
+    tour_api,
+    tour_pages,
     views,
 )
 from workers import trace
@@ -36,7 +38,7 @@ Service = Literal["fairness", "boxoffice", "all"]
 BODY_LIMIT = 2 * 1024 * 1024
 
 EVERYWHERE = (health.bp, static_files.bp)
-FAIRNESS = (fairness_api.bp, line_pages.bp, public_log.bp)
+FAIRNESS = (fairness_api.bp, line_pages.bp, tour_api.bp, tour_pages.bp, public_log.bp)
 BOXOFFICE = (
     boxoffice_api.bp,
     organiser_api.bp,
@@ -52,8 +54,7 @@ BLUEPRINTS = {
     "all": (*EVERYWHERE, *FAIRNESS, *BOXOFFICE),
 }
 # Called by programs with a bearer token; a cookie only reads there, so there is nothing to forge.
-WITHOUT_FORMS = (fairness_api.bp, boxoffice_api.bp, organiser_api.bp)
-REQUEST_ID = re.compile(r"[\w-]{8,64}")
+WITHOUT_FORMS = (fairness_api.bp, tour_api.bp, boxoffice_api.bp, organiser_api.bp)
 
 
 class IdConverter(BaseConverter):
@@ -93,6 +94,7 @@ def create_app(service: Service = "all") -> Flask:
     metrics.init_app(app)
     problems.init_app(app)
     app.before_request(access.guard)
+    app.before_request(hot.raise_failed)
     csrf = CSRFProtect(app)
     for blueprint in WITHOUT_FORMS:
         csrf.exempt(blueprint)
@@ -101,14 +103,14 @@ def create_app(service: Service = "all") -> Flask:
     views.init_app(app)
     security.init_app(app)
     app.after_request(_tell_trace)
+    if service != "boxoffice":
+        app.wsgi_app = hot.HotPath(app)  # type: ignore[method-assign]
     return app
 
 
 def _take_up_trace() -> None:
     """Go on with the gateway's request id, or begin one: the tasks of this request carry it."""
-    given = request.headers.get("X-Request-Id", "")
-    g.trace_id = given if REQUEST_ID.fullmatch(given) else trace.new()
-    trace.trace_id.set(g.trace_id)
+    g.trace_id = trace.begin(request.headers.get("X-Request-Id", ""))
 
 
 def _tell_trace(response: Response) -> Response:

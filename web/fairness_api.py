@@ -13,7 +13,7 @@ from fairness.clock import iso
 from fairness.errors import NotFound
 from web import bodies, facts, line_service, services
 from web.access import Access, door
-from web.answers import Done, Joined, Place, Turn
+from web.answers import Done, Joined, NotBefore, Place, Turn
 
 bp = Blueprint("line", __name__, url_prefix="/api/v1/sales/<id:sale_id>")
 
@@ -25,15 +25,7 @@ def join(sale_id: str, body: bodies.Join) -> ResponseReturnValue:
 
     The receipt is a signed promise: keep it to prove when you came.
     """
-    arrival, receipt = line_service.join(sale_id, body)
-    return {
-        "fan": arrival.fan,
-        "at": iso(arrival.at_us),
-        "at_us": arrival.at_us,
-        "window": arrival.window,
-        "first": arrival.first,
-        "receipt": receipt,
-    }
+    return dict(line_service.joined(*line_service.join(sale_id, body)))
 
 
 @bp.get("/place")
@@ -49,6 +41,24 @@ def leave(sale_id: str) -> ResponseReturnValue:
     """Leave the line. The place is given up for good."""
     line_service.leave(sale_id)
     return {"done": True}
+
+
+@bp.put("/place/not-before")
+@door(Access.FAN, body=bodies.NotBefore, answer=NotBefore)
+def defer(sale_id: str, body: bodies.NotBefore) -> ResponseReturnValue:
+    """Ask not to be called before a time that I can manage. No reason is asked.
+
+    The place is kept. When it is reached earlier others go on, and when the time has come I am
+    called before everybody else. Seats are not set aside meanwhile.
+    """
+    return {"not_before": line_service.defer(sale_id, bodies.us(body.at))}
+
+
+@bp.delete("/place/not-before")
+@door(Access.FAN, answer=NotBefore)
+def undefer(sale_id: str) -> ResponseReturnValue:
+    """Take that back: call me as soon as it is my turn."""
+    return {"not_before": line_service.defer(sale_id, 0)}
 
 
 @bp.post("/turn")

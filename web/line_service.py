@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
+
 from boxoffice import outbox
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import (
@@ -24,7 +26,8 @@ from fairness.ledger.inclusion import Receipt
 from fairness.line import Arrival, Position
 from fairness.screening import challenge
 from web import auth, facts, services, visits
-from web.answers import Place, Reason
+from web.answers import Joined, Place, Reason
+from web.auth import Caller
 from web.bodies import Join
 from workers import clients, steps
 from workers.settings import settings
@@ -57,14 +60,18 @@ def leave(sale_id: str) -> None:
 
 
 def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
-    """Put the caller in the line, once; return the arrival and its signed receipt.
+    """Put the caller in the line, once; return the arrival and its signed receipt."""
+    return join_as(auth.caller(), sale_id, told, request.environ)
+
+
+def join_as(who: Caller, sale_id: str, told: Join, environ: dict[str, Any]) -> tuple[Arrival, str]:
+    """Put somebody in the line, once; return the arrival and its signed receipt.
 
     With an earlier receipt the arrival is the one it promises, if the line was lost since.
     """
-    who = auth.caller()
     known = facts.of_public_sale(sale_id)
     me, line = known.fan(who.account_id), services.line(sale_id)
-    visit, promised_us = visits.seen(me, who, told), _promised(sale_id, me, told.receipt)
+    visit, promised_us = visits.seen(me, who, told, environ), _promised(sale_id, me, told.receipt)
     try:
         with _line_needed(sale_id):
             found = line.restore(me, visit, promised_us) if promised_us else None
@@ -74,6 +81,18 @@ def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
     return arrival, services.promises().promise(sale_id, me, arrival.at_us)
 
 
+def joined(arrival: Arrival, receipt: str) -> Joined:
+    """Return what an API client is told about its arrival."""
+    return {
+        "fan": arrival.fan,
+        "at": iso(arrival.at_us),
+        "at_us": arrival.at_us,
+        "window": arrival.window,
+        "first": arrival.first,
+        "receipt": receipt,
+    }
+
+
 def come_back(sale_id: str, receipt: str) -> bool:
     """Give the caller back a lost arrival that `receipt` promises; return whether it was lost."""
     who, me = auth.caller(), fan(sale_id)
@@ -81,7 +100,7 @@ def come_back(sale_id: str, receipt: str) -> bool:
         promised_us = _promised(sale_id, me, receipt)
     except Invalid:  # of another account on this device
         return False
-    visit = visits.seen(me, who, Join())
+    visit = visits.seen(me, who, Join(), request.environ)
     return bool(promised_us and services.line(sale_id).restore(me, visit, promised_us))
 
 
@@ -105,7 +124,12 @@ def receipt(sale_id: str) -> Receipt:
 
 def place(sale_id: str) -> Place:
     """Return where the caller stands, with the reasons if something holds them up."""
-    me = fan(sale_id)
+    return place_of(auth.caller(), sale_id)
+
+
+def place_of(who: Caller, sale_id: str) -> Place:
+    """Return where somebody stands, with the reasons if something holds them up."""
+    me = facts.of_public_sale(sale_id).fan(who.account_id)
     line = services.line(sale_id)
     found = _position(sale_id, me)
     held_up = found.verdict in STOPPED
@@ -164,6 +188,16 @@ def appeal(sale_id: str, text: str) -> None:
     if verdict not in STOPPED:
         raise Conflict("nothing stands against you", remedy="just wait for your turn")
     services.appeals().file(sale_id, me, auth.caller().account_id, text, verdict, now_us())
+
+
+def defer(sale_id: str, not_before_us: int) -> str | None:
+    """Ask that the caller is not called before then, 0 takes it back; return what holds."""
+    try:
+        with _line_needed(sale_id):
+            holds_us = services.line(sale_id).defer(fan(sale_id), not_before_us)
+    except NoLine as error:
+        raise NotFound("you have not joined this line", remedy="join it first") from error
+    return iso(holds_us) if holds_us else None
 
 
 def _position(sale_id: str, me: str) -> Position:
@@ -230,4 +264,5 @@ def _place(found: Position, why: list[Reason]) -> Place:
         "shared_with": found.lead,
         "verdict": found.verdict,
         "reasons": why,
+        "not_before": iso(found.not_before_us) if found.not_before_us else None,
     }

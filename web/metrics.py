@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
@@ -27,8 +28,19 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
-        REQUESTS.labels(endpoint, request.method, response.status_code).inc()
-        if "started" in g:
-            SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
+        now = time.perf_counter()
+        took_s = now - g.get("started", now)
+        answered(request.endpoint or "none", request.method, response.status_code, took_s)
         return response
+
+
+def answered(endpoint: str, method: str, status: int, took_s: float) -> None:
+    """Count one request."""
+    requests, seconds = _counters(endpoint, method, status)
+    requests.inc()
+    seconds.observe(took_s)
+
+
+@lru_cache(maxsize=4096)
+def _counters(endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(endpoint, method, status), SECONDS.labels(endpoint)

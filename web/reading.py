@@ -28,6 +28,11 @@ def read(model: type[Model]) -> Model:
         raise _refusal(error) from error
 
 
+def is_json(content_type: str) -> bool:
+    """Return whether a Content-Type plainly says JSON."""
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
 def form(model: type[Model], **more: Any) -> Model:
     """Return the HTML form as `model`; an empty field counts as not filled in."""
     fields = {k: v for k, v in request.form.items() if k not in OF_THE_PAGE and v != ""}

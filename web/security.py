@@ -36,7 +36,14 @@ API_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+NOT_KEPT = ("Cache-Control", "private, no-store")
+FOR_GOOD = ("Strict-Transport-Security", "max-age=31536000")
 OPEN_PATHS = ("/ledger/", "/.well-known/")  # for anyone, on any site, to check us with
+
+
+def of_api() -> list[tuple[str, str]]:
+    """Return the headers of an answer of the API that is for one caller only."""
+    return [*API_HEADERS.items(), *([FOR_GOOD] if _secure() else []), NOT_KEPT]
 
 
 def init_app(app: Flask) -> None:
@@ -50,7 +57,7 @@ def init_app(app: Flask) -> None:
             allow_headers=["Authorization", "Pass", "Content-Type", "Idempotency-Key"],
             expose_headers=["ETag", "Retry-After"],
         )
-    secure = settings().public_url.startswith("https://")
+    secure = _secure()
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -62,7 +69,11 @@ def init_app(app: Flask) -> None:
             headers["Access-Control-Allow-Origin"] = "*"
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if secure:
-            headers.add("Strict-Transport-Security", "max-age=31536000")
+            headers.add(*FOR_GOOD)
         if "Cache-Control" not in headers:
-            headers.add("Cache-Control", "private, no-store")
+            headers.add(*NOT_KEPT)
         return response
+
+
+def _secure() -> bool:
+    return settings().public_url.startswith("https://")

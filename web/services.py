@@ -15,9 +15,11 @@ from boxoffice.notices.service import Notices
 from boxoffice.orders.service import Orders
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.service import Sales
+from boxoffice.sales.tours import Tours
 from boxoffice.search.service import Search
 from boxoffice.tables import SALES
 from boxoffice.tickets.service import Tickets
+from fairness.direct import Direct
 from fairness.ledger.inclusion import Prover
 from fairness.line import Line
 from fairness.passes import PassBook
@@ -32,9 +34,16 @@ def redis() -> Redis:
     return clients.redis()
 
 
+@cache
+def direct() -> Direct:
+    """Return the shortest way to the store of the line."""
+    return Direct(redis())
+
+
+@cache
 def line(sale_id: str) -> Line:
-    """Return the line of a sale."""
-    return clients.line(sale_id)
+    """Return the line of a sale; its scripts take the shortest way."""
+    return Line(redis(), sale_id, direct())
 
 
 def stock(sale_id: str) -> Stock:
@@ -60,6 +69,11 @@ def catalogue() -> Catalogue:
 def sales() -> Sales:
     """Return the sales."""
     return clients.sales()
+
+
+def tours() -> Tours:
+    """Return the tours."""
+    return clients.tours()
 
 
 def inventory() -> Inventory:
@@ -113,7 +127,9 @@ def prover() -> Prover:
     return Prover(clients.log())
 
 
-_OURS: tuple[Callable[..., Any], ...] = (search, appeals, tickets, passes, promises, prover)
+_OURS: tuple[Callable[..., Any], ...] = (
+    direct, line, search, appeals, tickets, passes, promises, prover,
+)  # fmt: skip
 
 
 def reset() -> None:

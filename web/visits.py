@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from flask import request
+from collections.abc import Iterator
+from typing import Any
 
 from fairness.screening.model import HINTS, Visit
-from web.address import client_address
+from web.address import behind
 from web.auth import Caller
 from web.bodies import Join
 from workers.settings import settings
 
 # Our own proxies add these: they say nothing about the fan.
-_OURS = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-request-id", "connection", "host"})
+_OURS = frozenset(
+    f"HTTP_{name}"
+    for name in ("X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_REQUEST_ID", "CONNECTION", "HOST")
+)
+_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+_HINTS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HINTS}
 _SECURE = ("https://", "http://127.0.0.1", "http://localhost")
 
 
-def seen(fan: str, caller: Caller, told: Join) -> str:
-    """Return the visit of this request as JSON; the store adds the time."""
-    headers = request.headers
+def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
+    """Return the visit of a request as JSON; the store adds the time."""
     return Visit(
         fan=fan,
         account=caller.account_id,
-        address=client_address(),
-        ua=headers.get("User-Agent", ""),
-        headers=tuple(name.lower() for name, _ in headers if name.lower() not in _OURS),
-        hints={name: headers[name] for name in HINTS if name in headers},
-        accept=headers.get("Accept", ""),
-        lang=headers.get("Accept-Language", ""),
+        address=behind(environ),
+        ua=environ.get("HTTP_USER_AGENT", ""),
+        headers=tuple(_names(environ)),
+        hints={name: environ[key] for name, key in _HINTS.items() if key in environ},
+        accept=environ.get("HTTP_ACCEPT", ""),
+        lang=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
         device=caller.device_id,
         tz=told.tz,
         screen=told.screen,
         secure=settings().public_url.startswith(_SECURE),
     ).to_json()
+
+
+def _names(environ: dict[str, Any]) -> Iterator[str]:
+    """Give the names of the request's headers as they came, in lower case."""
+    for key, value in environ.items():
+        if key.startswith("HTTP_") and key not in _OURS and key[5:] not in _WITHOUT_PREFIX:
+            yield key[5:].replace("_", "-").lower()
+        elif key in _WITHOUT_PREFIX and value:
+            yield key.replace("_", "-").lower()

@@ -40,25 +40,25 @@ from workers.app import TIMEOUTS
 from workers.settings import settings
 
 
-def _once_more() -> Retry:
-    """Say what is tried again: a lost connection, once and at once.
+def _patience() -> dict[str, Any]:
+    """Return how long a store is waited for; a lost connection is made anew once, and at once.
 
     Unless told so the client goes on for eleven seconds, and a fan waits that long to read that
     the store is away.
     """
-    return Retry(NoBackoff(), 1, (StoreUnreachable,))
+    return {**TIMEOUTS, "retry": Retry(NoBackoff(), 1, (StoreUnreachable,))}
 
 
 @cache
 def redis() -> Redis:
     """Return the store of the lines."""
-    return Redis.from_url(settings().redis_url, decode_responses=True, retry=_once_more(), **TIMEOUTS)
+    return Redis.from_url(settings().redis_url, decode_responses=True, **_patience())
 
 
 @cache
 def broker() -> Redis:
     """Return the broker's store, to look at the length of its queues."""
-    return Redis.from_url(settings().broker_url, decode_responses=True, retry=_once_more(), **TIMEOUTS)
+    return Redis.from_url(settings().broker_url, decode_responses=True, **_patience())
 
 
 @cache

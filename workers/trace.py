@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextvars import ContextVar
 from typing import Any
@@ -9,12 +10,20 @@ from typing import Any
 from celery import Task, signals
 
 NONE = "-"
+HARMLESS = re.compile(r"[\w-]{8,64}")
 trace_id: ContextVar[str] = ContextVar("trace_id", default=NONE)
 
 
 def new() -> str:
     """Return a fresh trace id: 22 letters that mean nothing."""
     return secrets.token_urlsafe(16)
+
+
+def begin(given: str) -> str:
+    """Go on with the trace id that came from outside, or begin a new one; return it."""
+    found = given if HARMLESS.fullmatch(given) else new()
+    trace_id.set(found)
+    return found
 
 
 def install() -> None:

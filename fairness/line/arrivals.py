@@ -125,7 +125,7 @@ class Arrivals(Part):
             ("HGETALL", keys.state(of)),
             ("ZCARD", keys.arrivals(of)), ("HLEN", keys.merged(of)), ("ZCARD", keys.line(of)),
             ("ZCARD", keys.called(of)), ("ZCARD", keys.turns(of)), ("SCARD", keys.inside(of)),
-            ("HLEN", keys.done(of)), ("SCARD", keys.left(of)), ("HLEN", keys.windows(of)),
+            ("HLEN", keys.done(of)), ("SCARD", keys.left(of)), ("HKEYS", keys.windows(of)),
             ("TIME",),
         )  # fmt: skip
         if not state:
@@ -137,7 +137,7 @@ class Arrivals(Part):
             now_us=int(seconds) * SECOND + int(micros),
             arrived=arrived, merged=merged, placed=placed, served_place=int(state["served"]),
             called=called, turns=turns, inside=inside, done=done, left=left,
-            windows_pending=pending,
+            windows_pending=len(pending), first_undrawn=_first_undrawn(state, pending),
         )  # fmt: skip
 
     def retire(self) -> None:
@@ -174,6 +174,14 @@ def state_fields(manifest: Manifest) -> dict[str, str | int]:
         "turn_us": manifest.turn_us, "away_us": manifest.away_us,
         "last_us": 0, "closed_us": 0, "served": 0, "bucket_us": 0,
     }  # fmt: skip
+
+
+def _first_undrawn(state: dict[str, str], pending: list[str]) -> int:
+    """Return the first window that waits for its draw, or else the first that is still open."""
+    if pending:
+        return min(map(int, pending))
+    since_us = int(state["closed_us"]) - int(state["shut_us"])
+    return 0 if since_us < 0 else 1 + since_us // int(state["tie_us"])
 
 
 def in_order(found: list[tuple[str, float]]) -> list[tuple[str, int]]:

@@ -60,3 +60,4 @@ class LineStatus:
     done: int
     left: int
     windows_pending: int  # closed but not yet drawn
+    first_undrawn: int = 0  # everybody who arrived in an earlier window has their place

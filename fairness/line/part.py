@@ -7,6 +7,7 @@ import json
 from redis import Redis
 
 from fairness import keys
+from fairness.direct import Direct
 from fairness.errors import NoLine
 from fairness.manifest import Manifest
 from fairness.store import SaleStore
@@ -15,8 +16,8 @@ from fairness.store import SaleStore
 class Part(SaleStore):
     """A part of one sale's line."""
 
-    def __init__(self, redis: Redis, sale_id: str) -> None:
-        super().__init__(redis, sale_id)
+    def __init__(self, redis: Redis, sale_id: str, direct: Direct | None = None) -> None:
+        super().__init__(redis, sale_id, direct)
         self._manifest: Manifest | None = None
 
     def manifest(self) -> Manifest:

@@ -22,6 +22,7 @@ def forget() -> None:
     facts.forget()
     auth._tokens.cache_clear()
     address._trusted.cache_clear()
+    address.is_trusted.cache_clear()
     seats_service._seats_json.cache_clear()
 
 
