@@ -24,6 +24,7 @@ class _Batch(recompute.Window):
     verdicts: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
     committed: bytes = b""  # the window entry
+    leaves: list[bytes] = field(default_factory=list)  # of its arrivals
 
 
 class LineCheck:
@@ -192,7 +193,8 @@ class LineCheck:
         self._beacon.draw(entry, batch.committed, self.manifest, self._key)
         del self._open[number]
         seed = bytes.fromhex(entry["seed"])
-        for fan in recompute.drawn(entry["sale"], batch.arrivals, batch.merged, seed):
+        order = recompute.drawn(entry["sale"], batch.arrivals, batch.merged, seed, batch.leaves)
+        for fan in order:
             self.places[fan] = len(self.places) + 1
         self.counts["draws"] += 1
 
