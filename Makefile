@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 RUNTIME := requirements/runtime.txt requirements/build.txt
 export PYTHON
 
-.PHONY: help demo up setup test bench lint fmt clean
+.PHONY: help demo up setup independent test bench lint fmt clean
 
 help: ## List what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Rehearse a whole sale with a crowd; the site stays up until Ctrl-C (ARGS=…)
 	@$(BIN)/fairticket rehearse --stay $(ARGS)
@@ -16,6 +16,8 @@ up: $(VENV)/.runtime ## Start everything and stay until Ctrl-C (ARGS=…)
 	@$(BIN)/fairticket up $(ARGS)
 
 setup: $(VENV)/.dev .venv-ministack/.stamp ## Install what developing and testing needs
+
+independent: .venv-independent/.stamp ## Install others' verifiers, which the tests let loose on our log
 
 test: setup ## Run the whole suite with coverage, or a part of it: make test T=tests/fairness
 ifdef T
@@ -38,7 +40,7 @@ fmt: setup ## Put the code into the one format
 	$(BIN)/ruff format
 
 clean: ## Remove what was built and installed here
-	rm -rf build dist *.egg-info .venv .venv-ministack .coverage .*_cache
+	rm -rf build dist *.egg-info .venv .venv-ministack .venv-independent .coverage .*_cache
 
 # A stamp says that the environment holds what the files named after it ask for.
 $(VENV)/.runtime: $(RUNTIME) setup.cfg
@@ -53,4 +55,8 @@ $(VENV)/.dev: requirements/dev.txt setup.cfg
 
 .venv-ministack/.stamp: requirements/ministack.txt
 	@tools/venv.sh .venv-ministack requirements/ministack.txt
+	@touch $@
+
+.venv-independent/.stamp: requirements/independent.txt tools/independent.sh
+	@tools/independent.sh .venv-independent requirements/independent.txt
 	@touch $@

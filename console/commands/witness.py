@@ -11,8 +11,9 @@ from console.engines import LOCAL
 from console.witness.home import open_witness
 from fairness.clock import SECOND, now_us
 from fairness.errors import Invalid, LogBroken
+from fairness.ledger.log import KEY
 from fairness.ledger.notes import Verifier
-from fairness.ledger.weblog import WebFolder, web_address
+from fairness.ledger.remote import Remote
 from fairness.ledger.witness import Witness
 
 
@@ -61,11 +62,14 @@ def _log(text: str) -> Verifier:
         key = Verifier.parse(line)
     except LogBroken as error:
         raise _no_log(text, str(error)) from error
-    if (
-        url
-        and (stated := (WebFolder(web_address(url)).read("key") or b"").decode().strip()) != line
-    ):
-        raise _no_log(text, f"the log at {url} says that its key is {stated or 'nothing'}")
+    if url:
+        files = Remote(url)
+        try:
+            stated = (files.read(KEY) or b"").decode("utf-8", "replace").strip()
+        finally:
+            files.close()
+        if stated != line:
+            raise _no_log(text, f"the log at {url} says that its key is {stated or 'nothing'}")
     return key
 
 

@@ -6,17 +6,20 @@ import fcntl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from fairness.errors import LogBroken, Unavailable
 from fairness.ledger import merkle, notes
 from fairness.ledger.cosigning import COSIGNED, POLICY, Asked, Policy, cosignatures
 from fairness.ledger.notes import Checkpoint, Verifier
 from fairness.ledger.tiles import CHECKPOINT, Folder, Tree
-from fairness.ledger.weblog import fetch
 from fairness.ledger.witness import Question
 
 TIMEOUT_S = 2.0
+MOST_BYTES = 65_536  # of an answer
 REFUSED = (409, 422)  # a fork or a rollback, when the old size was the right one
 
 
@@ -107,3 +110,18 @@ class Witnessing:
                 yield False
             else:
                 yield True
+
+
+def fetch(
+    url: str, body: bytes | None = None, *, timeout_s: float = TIMEOUT_S
+) -> tuple[int, bytes]:
+    """Return status and body of a witness's answer; with a `body` it is posted. Unavailable."""
+    try:
+        request = Request(url, data=body, headers={"User-Agent": "fairticket"})  # noqa: S310
+        with urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 - http, see Asked.parse
+            return int(answer.status), answer.read(MOST_BYTES)
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(MOST_BYTES)
+    except (OSError, HTTPException) as error:
+        raise Unavailable(f"{url} does not answer: {error}") from error
