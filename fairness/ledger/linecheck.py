@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
 from fairness.ledger.beaconcheck import BeaconCheck
-from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
 from fairness.manifest import Manifest
 
