@@ -35,5 +35,7 @@ def keys() -> ResponseReturnValue:
 
 
 def _kind(name: str) -> str:
+    if name.endswith(".json"):
+        return "application/json"
     packed = name.startswith(("tile/", "checkpoints/"))
     return "application/octet-stream" if packed else "text/plain"

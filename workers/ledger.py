@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers import clients, journal, retry, steps, witnessing
+from workers import clients, journal, reporting, retry, steps, witnessing
 from workers.app import app
 
 
@@ -17,3 +17,4 @@ def seal() -> None:
         for sale_id in journal.live_sales():
             if "committed" in clients.line(sale_id).pending().values():
                 steps.send(steps.DRAW, sale_id)
+    reporting.refresh()

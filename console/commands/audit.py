@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from console.commands import monitor, progress, receipt
+from console.commands import monitor, progress, receipt, report
 from fairness.ledger.remote import files_of
 from fairness.ledger.verify import Verification
 from fairness.ledger.verify import verify as verify_log
@@ -64,6 +64,7 @@ def verify(
 
 audit.add_command(receipt.receipt)
 audit.add_command(receipt.explain)
+audit.add_command(report.report)
 audit.add_command(monitor.monitor)
 
 

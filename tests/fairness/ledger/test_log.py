@@ -91,6 +91,7 @@ def test_the_files_do_not_depend_on_how_often_was_sealed(tmp_path: Path) -> None
     once.batches = dict(often.batches)
     log_of(tmp_path / "once", once).seal()
     final = files(tmp_path / "once")
+    del final["checkpoints/latest"]
     assert final.items() <= files(tmp_path / "often").items()
 
 
@@ -207,7 +208,7 @@ def test_another_signing_key_does_not_take_over_a_log(tmp_path: Path) -> None:
 
 def test_a_seal_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     """Every write to the folder and to the store is the last one once."""
-    for survives in range(12):
+    for survives in range(14):
         store, folder = MemoryStore(), tmp_path / str(survives)
         log = log_of(folder, store)
         fill(log, 200)
@@ -231,7 +232,8 @@ def test_a_seal_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path)
         try:
             killed.seal()
         except KeyboardInterrupt:
-            assert verify(folder).failures == ()
+            told = {failure.check for failure in verify(folder).failures}
+            assert told <= {"stale checkpoint"}  # it was signed, and is not in its place yet
         store.publish = publish  # type: ignore[method-assign]
         head = log.seal()
         assert (head.size, store.checkpoint()) == (301, head.text)

@@ -71,7 +71,7 @@ def test_verification_needs_the_public_files_and_nothing_else(
 ) -> None:
     (folder / ".lock").unlink()
     names = {path.name for path in folder.iterdir()}
-    assert names == {"checkpoint", "key", "beacon-key", "tile"}
+    assert names == {"checkpoint", "checkpoints", "key", "beacon-key", "tile"}
     assert verify(folder).ok
 
 
