@@ -46,7 +46,7 @@ def measure() -> list[Figure]:
 def _rush(on: Stand) -> tuple[int, float]:
     """Return how many of FANS bought and how long it took; all are called in the same moment."""
     actors = _buyers()
-    stage.enrol(on.db, on.settings.pepper, actors, Random(1))
+    stage.enrol(on.db, on.settings.pepper, actors)
     for actor in actors:
         actor.token = auth.issue(actor.account_id, "fan", actor.device)
     sale = stage.set_sale(on.db, on.settings.pepper, _hall(), RUSH)

@@ -81,7 +81,21 @@ class Join(Body):
 
     tz: Annotated[str, Field(max_length=64)] = ""
     screen: Annotated[str, Field(max_length=24)] = ""
+    platform: Annotated[str, Field(max_length=64)] = ""
+    driven: bool | None = None
     receipt: Annotated[str, Field(max_length=1_000)] = ""
+
+
+class NotBefore(Body):
+    """Before when a fan asks not to be called. No reason is asked."""
+
+    at: Moment
+
+
+class Later(Body):
+    """The same from a form, which has no clock of its own: in how many minutes; 0 takes it back."""
+
+    minutes: Annotated[int, Field(ge=0, le=1_440)]
 
 
 class Answer(Body):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from console.commands.measure_screening import screening
 from console.measuring import logged, modelled, pictures, show
 from console.measuring.modelled import Run
 
@@ -15,7 +16,10 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(epilog="Example: fairticket measure fairness --ledger ./ledger")
 def measure() -> None:
-    """Measure how fair a sale was."""
+    """Measure how fair a sale was, and how well screening tells people from machines."""
+
+
+measure.add_command(screening)
 
 
 @measure.command(epilog="Example: fairticket measure fairness --ledger ./ledger --json fair.json")

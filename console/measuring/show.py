@@ -17,15 +17,18 @@ _OPENING_S = 6.0  # of the opening window are shown, at most
 def table(found: Fairness) -> Iterator[str]:
     """Yield one line per figure: value, promise, n."""
     yield f"{found.source}: {found.arrivals:,} arrivals"
-    for figure in found.figures:
-        mark = {True: "ok", False: "BROKEN", None: ""}[figure.kept]
-        if figure.value is None:
-            yield f"  {'':<7}{figure.name:<15}{'-':>10}  {figure.because}"
-            continue
-        yield (
-            f"  {mark:<7}{figure.name:<15}{_number(figure):>10}  {figure.promise:<11}"
-            f"n = {figure.n:,} {figure.of}: {figure.text}"
-        )
+    yield from map(line, found.figures)
+
+
+def line(figure: Figure) -> str:
+    """Return the one line about a figure; why there is none, if there is none."""
+    mark = {True: "ok", False: "BROKEN", None: ""}[figure.kept]
+    if figure.value is None:
+        return f"  {'':<7}{figure.name:<15}{'-':>10}  {figure.because}"
+    return (
+        f"  {mark:<7}{figure.name:<15}{_number(figure):>10}  {figure.promise:<11}"
+        f"n = {figure.n:,} {figure.of}: {figure.text}"
+    )
 
 
 def policies(run: Run) -> Iterator[str]:

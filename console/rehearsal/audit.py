@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from console.rehearsal.actors import FAN
 from console.rehearsal.diary import Diary, busiest_second, percentile
 from console.rehearsal.evidence import Evidence
 from console.rehearsal.promises import Promise
@@ -98,8 +97,8 @@ def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any
     """Return the figures of the run, by group and name."""
     sent, duplicates, _ = mail_faults(evidence)
     actors = evidence.actor_of
-    kinds = {fan: actor.kind for fan, actor in actors.items()}
-    scalper_tickets = sum(len(o["seats"]) for o in evidence.paid if kinds.get(o["fan"], FAN) != FAN)
+    scalpers = {fan for fan, actor in actors.items() if not actor.honest}
+    scalper_tickets = sum(len(o["seats"]) for o in evidence.paid if o["fan"] in scalpers)
     refused = [f for f, v in evidence.verdicts.items() if v["verdict"] in ("refuse", "review")]
     verdicts = Counter(
         f"{actors[f].kind}: {v['verdict']}" for f, v in evidence.verdicts.items() if f in actors
@@ -124,12 +123,12 @@ def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any
         },
         "limits": {"violations": limit_violations(evidence)},
         "scalpers": {
-            "entries": sum(a.kind != FAN for a in actors.values()),
+            "entries": len(scalpers),
             "tickets": scalper_tickets,
         },
         "fans": {
-            "entries": sum(a.kind == FAN for a in actors.values()),
-            "wrongly_refused": sum(actors[f].kind == FAN for f in refused if f in actors),
+            "entries": len(actors) - len(scalpers),
+            "wrongly_refused": sum(f in actors and f not in scalpers for f in refused),
         },
         "screening": {"verdicts": dict(verdicts), "merged": dict(merged)},
         "mail": {"sent": sent, "duplicates": duplicates},

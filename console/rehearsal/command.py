@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from console.commands.up import show
+from console.crowds.model import read as read_crowd
 from console.rehearsal import report, stage
 from console.rehearsal.play import Outcome, Plot, play
 from console.rehearsal.stand import stand
@@ -56,6 +57,14 @@ class Outputs:
     type=PLAN,
     help="CSV of requests a minute: its steepest hour gives the shape of the arrivals.",
 )
+@click.option(
+    "--crowd",
+    "crowds",
+    type=(PLAN, click.IntRange(1, 100_000)),
+    multiple=True,
+    metavar="FILE COUNT",
+    help="One more crowd: a TOML file (docs/screening.md), and how many come of it.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed brings the same crowd.")
 @click.option("--json", "json_file", type=FILE, help="Write all figures here.")
 @click.option("--html", "html_file", type=FILE, help="Write the report with its charts here.")
@@ -73,6 +82,7 @@ def rehearse(
     scalpers: int,
     plan: Path | None,
     trace: Path | None,
+    crowds: tuple[tuple[Path, int], ...],
     seed: int,
     json_file: Path | None,
     html_file: Path | None,
@@ -88,7 +98,8 @@ def rehearse(
     console = Console()
     outputs = Outputs(json_file, html_file, ledger)
     _check(outputs)
-    plot = Plot(fans=fans, scalpers=scalpers, plan=plan, trace=trace, seed=seed)
+    more = [(read_crowd(file), count) for file, count in crowds]
+    plot = Plot(fans, scalpers, plan, trace, seed, more=more)
     started = time.monotonic()
 
     def say(line: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from console.rehearsal.actors import FAN, LINKED, Actor, new_password
+from console.rehearsal.actors import Actor, new_password
 from console.rehearsal.browser import Browser, GaveUp, Mailbox
 from console.rehearsal.diary import Diary
 
@@ -68,7 +68,7 @@ class Visit:
         status, first = await self._put_place()
         if status not in (200, 201):
             return False
-        self.diary.joins.append((self.diary.now(), self.browser.took_ms, self.actor.kind))
+        self.diary.joins.append((self.diary.now(), self.browser.took_ms, self.actor.side))
         self.diary.receipts[self.actor.account_id or self.actor.email] = first
         if self.actor.comes_back:
             await asyncio.sleep(GONE_S * self.rng.random())
@@ -77,9 +77,7 @@ class Visit:
         return True
 
     async def _put_place(self) -> tuple[int, Any]:
-        return await self.browser.send(
-            "PUT", f"{self.sale}/place", {"tz": "Europe/Berlin", "screen": "390x844"}
-        )
+        return await self.browser.send("PUT", f"{self.sale}/place", self.actor.knows)
 
     async def _wait_and_shop(self) -> str:
         place: int | None = None
@@ -114,7 +112,7 @@ class Visit:
         if mine["verdict"] in ("review", "refuse"):
             if not mine.get("reasons"):
                 self.diary.unexplained.append(f"verdict {mine['verdict']} without reasons")
-            if self.actor.kind == FAN:
+            if self.actor.honest:
                 await self.browser.send(
                     "POST", f"{self.sale}/appeal", {"text": "I am a fan; please have a look."}
                 )
@@ -125,12 +123,12 @@ class Visit:
         """Claim the turn and shop; '' when the shop is full and the fan goes on looking."""
         status, turn = await self.browser.send("POST", f"{self.sale}/turn")
         if status == 403 and turn.get("type", "").endswith("ChallengeOpen"):
-            if self.actor.kind != FAN or not await self._confirm():
+            if not self.actor.honest or not await self._confirm():
                 return "verdict challenge"
             status, turn = await self.browser.send("POST", f"{self.sale}/turn")
         if status != 200:
             return ""
-        self.diary.calls.append((self.diary.now(), self.actor.kind))
+        self.diary.calls.append((self.diary.now(), self.actor.side))
         outcome = await self._shop(turn["pass"])
         if outcome != "bought":
             await self.browser.send("DELETE", f"{self.sale}/turn")
@@ -206,13 +204,13 @@ class Visit:
         order = await self._settled(order["order_id"], ("held",))
         if order["state"] != "paid":
             return f"order {order['state']}"
-        self.diary.sales.append((self.diary.now(), len(order["seats"]), self.actor.kind))
+        self.diary.sales.append((self.diary.now(), len(order["seats"]), self.actor.side))
         return "bought"
 
     def _card(self) -> dict[str, str]:
-        """Return the card: a farm's accounts pay with few cards, everybody else with their own."""
-        last = self.actor.number if self.actor.kind != LINKED else self.actor.number // 18
-        digits = f"424242{last:09}"
+        """Return the card known from earlier orders, or else one of the account's own."""
+        known = self.actor.cards[:1]
+        digits = f"424242{int(known[0], 16) % 10**9 if known else self.actor.number:09}"
         return {**CARD, "number": digits + _luhn_digit(digits)}
 
     async def _settled(self, order_id: str, open_states: tuple[str, ...]) -> dict[str, Any]:
@@ -246,7 +244,7 @@ async def act(
             ends = time.monotonic() + lasts_s - max(diary.now(), 0.0)
             browser, mailbox = Browser(http, base, actor, diary), Mailbox(http, mail)
             visit = Visit(actor, browser, mailbox, diary, sale_id, ends)
-            diary.outcomes[f"{actor.kind}: {await visit.run()}"] += 1
+            diary.outcomes[f"{actor.side}: {await visit.run()}"] += 1
 
         visits = {asyncio.create_task(one(actor)) for actor in actors}
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -14,8 +14,9 @@ from rich.console import Console
 
 from boxoffice.sales.model import Sale
 from boxoffice.sales.service import Sales
+from console.crowds.model import Crowd
 from console.rehearsal import audit, crowd, drill, report, shapes, stage
-from console.rehearsal.actors import FAN, Actor, cast
+from console.rehearsal.actors import Actor, cast
 from console.rehearsal.diary import Diary
 from console.rehearsal.evidence import Evidence, gather
 from console.rehearsal.live import watching
@@ -38,6 +39,7 @@ class Plot:
     trace: Path | None = None
     seed: int = 1
     tempo: Tempo = field(default_factory=Tempo)
+    more: Sequence[tuple[Crowd, int]] = ()  # further crowds, with how many come of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
     tempo = plot.tempo
     shape = _shape(plot, rng)
     tiers = sorted({price.tier for price in stage.prices_of(plan).values()})
-    actors = cast(plot.fans, plot.scalpers, shape, rng, tiers)
+    actors = cast(plot.fans, plot.scalpers, shape, rng, tiers, plot.more)
     console.print(f"fairticket: {len(actors):,} accounts are made", highlight=False)
-    stage.enrol(stand.db, stand.settings.pepper, actors, rng)
+    stage.enrol(stand.db, stand.settings.pepper, actors)
     for actor in actors:
         if actor.account_id:
             actor.token = auth.issue(actor.account_id, "fan", actor.device)
@@ -135,7 +137,7 @@ def _fill_in_newcomers(actors: list[Actor]) -> None:
 def _drill(stand: Stand, sale: Sale, actors: list[Actor]) -> dict[str, Any]:
     if stand.own is None:
         return {}
-    outside = [actor for actor in actors if actor.kind == FAN and actor.token][::-1]
+    outside = [actor for actor in actors if actor.honest and actor.token][::-1]
     pid = stand.own.supervisor.pids()["valkey"]
     return drill.kill_the_store(pid, stand.redis, sale.sale_id, stand.site, outside)
 
@@ -144,7 +146,7 @@ def _places(evidence: Evidence) -> list[tuple[float, int, str]]:
     starts = evidence.sale.manifest.starts_at_us
     actors = evidence.actor_of
     return [
-        ((at_us - starts) / SECOND, evidence.places[fan], actors[fan].kind)
+        ((at_us - starts) / SECOND, evidence.places[fan], actors[fan].side)
         for fan, at_us in evidence.arrivals
         if fan in evidence.places and fan in actors
     ]

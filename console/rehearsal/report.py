@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from console.rehearsal import charts
+from console.rehearsal.actors import FAN
 from console.rehearsal.diary import Diary
 from console.rehearsal.promises import Promise
 
@@ -96,7 +97,7 @@ def _charts(diary: Diary, places: list[tuple[float, int, str]]) -> str:
     for moment, seats, _ in sorted(diary.sales):
         total += seats
         sold.append((moment, float(total)))
-    kinds = ("fan", "script", "headless", "linked")
+    kinds = sorted({kind for _, _, kind in places}, key=lambda kind: (kind != FAN, kind))
     by_kind = {
         kind: [(moment, float(place)) for moment, place, of in places if of == kind]
         for kind in kinds

@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from random import Random
 
 from boxoffice.accounts.model import ORGANISER, Account, NewAccount
 from boxoffice.accounts.service import Accounts, hash_password
@@ -114,15 +113,15 @@ def _organiser(accounts: Accounts) -> Account:
     )
 
 
-def enrol(db: Database, pepper: str, actors: list[Actor], rng: Random) -> None:
-    """Give every actor who is no newcomer an account: fans' are old, scalpers' are fresh."""
+def enrol(db: Database, pepper: str, actors: list[Actor]) -> None:
+    """Give every actor who is no newcomer an account, as old as its crowd's are."""
     regulars = [actor for actor in actors if not actor.newcomer]
     now, secret = now_us(), hash_password(secrets.token_urlsafe(16))
     accounts = [
         NewAccount(
             actor.email,
             actor.name,
-            created_us=now - round(DAY_US * (30 + 900 * rng.random() if _is_fan(actor) else 0.1)),
+            created_us=now - round(actor.age_s * SECOND),
             cards=tuple(keyed_hash(pepper, "card", card) for card in actor.cards),
         )
         for actor in regulars
@@ -131,10 +130,6 @@ def enrol(db: Database, pepper: str, actors: list[Actor], rng: Random) -> None:
         regulars, Accounts(db, pepper).import_accounts(accounts, secret), strict=True
     ):
         actor.account_id = account.account_id
-
-
-def _is_fan(actor: Actor) -> bool:
-    return actor.kind == "fan"
 
 
 def close(db: Database, sale: Sale) -> None:

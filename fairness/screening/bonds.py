@@ -7,12 +7,13 @@ itself, a browser only with something else, an address never by itself. A group 
 counts as one account with all that its members have, so that a farm is found whole although each
 thing in it is shared by a part of it only.
 
-A few accounts of one home, or on one family's tablet, stay separate people.
+A few accounts of one home, on one family's tablet, or of a couple with one card stay separate
+people. With a group that no family is, less needs to be shared than with a single account.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -29,6 +30,9 @@ DOMAIN, BATCH, SWIFT = "domain", "batch", "swift"
 ENOUGH = 0.8
 SWIFT_US = 10 * SECOND  # nobody signs out, in as someone else and joins in less
 HOUSEHOLD = 4  # accounts of one home or one tablet that are taken for a family
+COUPLE = 2  # accounts that may pay with one card, wherever they are
+FARM = 5  # accounts and more that are surely a buyer's, and not a family's
+AKIN = 0.5  # this much in common with a farm is enough to belong to it
 _ALL_PAIRS = 16  # sharers of one thing that are compared each with each; more, each with the next
 _ROUNDS = 5  # a farm's parts find each other in two or three
 
@@ -99,12 +103,13 @@ def unite(
     graph = _Graph(members, times, counts or {})
     graph.merge([(fan, lead) for fan, lead in (leads or {}).items() if lead in times])
     ties: list[Tie] = []
-    for _ in range(_ROUNDS):
-        found = list(graph.compare())
-        if not found:
-            break
-        ties += found
-        graph.merge([(tie.one, tie.other) for tie in found])
+    for search in (graph.compare, graph.akin):
+        for _ in range(_ROUNDS):
+            found = list(search())
+            if not found:
+                break
+            ties += found
+            graph.merge([(tie.one, tie.other) for tie in found])
     return graph.groups(ties)
 
 
@@ -141,6 +146,21 @@ class _Graph:
                     seen.add(pair)
                     tie = self._tie(*pair)
                     if tie.weight >= ENOUGH:
+                        yield tie
+
+    def akin(self) -> Iterator[Tie]:
+        """Yield who has something in common with a farm, beyond what neighbours have."""
+        sizes = Counter(self._lead(fan) for fan in self._first)
+        farms = {lead for lead, size in sizes.items() if size >= FARM}
+        seen: set[tuple[str, str]] = set()
+        for sharers in self._sharers.values():
+            here = self._distinct(sharers)
+            near = [lead for lead in here if lead in farms]
+            for pair in ((farm, fan) for farm in near for fan in here if fan not in farms):
+                if pair not in seen:
+                    seen.add(pair)
+                    tie = self._tie(*pair)
+                    if tie.weight >= AKIN:
                         yield tie
 
     def merge(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -182,6 +202,8 @@ class _Graph:
     def _is_household(self, group: Group) -> bool:
         if len(group.fans) > HOUSEHOLD or not group.ties:
             return False
+        if len(group.fans) == COUPLE and {CARD} == set(group.ties[0].kinds):
+            return True
         if any(not _HOMELY.issuperset(tie.kinds) for tie in group.ties):
             return False
         everyone = set(group.fans)

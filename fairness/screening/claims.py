@@ -16,6 +16,17 @@ _ENGINE_BRAND = re.compile(r'"Chromium";\s*v="(\d{1,4})')
 _FIRST_WITH_HINTS = 89  # the first Chromium that sends client hints to everyone
 # Claims that honest browsers mix: a phone or tablet asked for the desktop site says "Linux".
 _SAME_SYSTEM = ({"Android", "Linux"}, {"Chrome OS", "Chromium OS"}, {"Chrome OS", "Linux"})
+# What each system's browsers tell a page; a Mac's name stands for an iPad's as well.
+_PLATFORMS = {
+    "Windows": ("Win",),
+    "macOS": ("Mac", "iPad", "iPhone"),
+    "iOS": ("iP", "Mac"),
+    "Android": ("Linux", "Android"),
+    "Linux": ("Linux", "FreeBSD", "OpenBSD"),
+    "Chrome OS": ("Linux", "CrOS"),
+}
+_BARE_SCREENS = ("800x600", "1024x768")
+_NO_PLACE = ("UTC", "Etc/UTC", "Etc/GMT", "GMT")
 
 _UNUSUAL = (
     "Your browser describes itself in two ways that do not fit together. Privacy add-ons can "
@@ -53,6 +64,44 @@ def headless_browser(case: Case) -> Finding | None:
         0.85,
         "The browser that joined runs without a screen, as automated ones do. If you use it "
         "for a reason of your own, please tell us.",
+    )
+
+
+def driven_browser(case: Case) -> Finding | None:
+    """Strong: the browser tells its own pages that a program drives it (WebDriver, section 4)."""
+    if not case.visit.driven:
+        return None
+    return Finding(
+        "driven_browser",
+        0.85,
+        "The browser that joined says that a program operates it. If you use such a program for "
+        "a reason of your own, please tell us.",
+    )
+
+
+def contradicting_page(case: Case) -> Finding | None:
+    """Firm on a computer, else weak: a page is told of another machine than the name says.
+
+    Weak on phones, because one in six that say so is a desktop browser in disguise.
+    """
+    platform, system = case.visit.platform, case.agent.system
+    expected = _PLATFORMS.get(system)
+    if not platform or expected is None or platform.startswith(expected):
+        return None
+    return Finding("contradicting_page", 0.3 if case.agent.mobile else 0.5, _UNUSUAL)
+
+
+def bare_machine(case: Case) -> Finding | None:
+    """Weak: the screen and the clock of a server, which few people's machines have."""
+    weight = 0.25 if case.visit.screen in _BARE_SCREENS and not case.agent.mobile else 0.0
+    weight += 0.2 if case.visit.tz in _NO_PLACE else 0.0
+    if not weight:
+        return None
+    return Finding(
+        "bare_machine",
+        weight,
+        "Your browser gave a screen size or a time zone that servers have. Privacy settings can "
+        "do this.",
     )
 
 

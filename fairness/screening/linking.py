@@ -8,21 +8,17 @@ at inside one window. What very many share says nothing and is not followed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from redis import Redis
 
 from fairness import keys, scripts
 from fairness.screening.bonds import ADDRESS, BONDS, CARD, DEVICE, MAILBOX, Attribute, Group, unite
+from fairness.screening.sharers import Sharers, batches
 
 KEPT = frozenset({MAILBOX, CARD, DEVICE, ADDRESS})
-KEPT_S = 30 * 24 * 3600  # the store forgets a link by itself after this
-_AT_ONCE = 500  # commands in one pipeline, attributes in one script: a few ms of the store
-
-T = TypeVar("T")
+_AT_ONCE = 500  # fans about whom the store is asked at once: a millisecond of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,8 @@ class Links:
     def __init__(self, redis: Redis, sale_id: str) -> None:
         self._redis = redis
         self._sale_id = sale_id
-        self._link = scripts.load(redis, "link")
+        self._sharers = Sharers(redis, sale_id)
+        self._came = scripts.load(redis, "came")
 
     def record(self, window: Sequence[Entry]) -> Shared:
         """Remember the window's attributes; return what they share with all arrivals so far.
@@ -61,7 +58,7 @@ class Links:
         for entry in window:
             for attribute in entry.attributes:
                 here[attribute].append(entry.fan)
-        counts = self._write({a: fans for a, fans in here.items() if a[0] in KEPT})
+        counts = self._sharers.add({a: fans for a, fans in here.items() if a[0] in KEPT})
         members = self._members(here, counts)
         arriving = {entry.fan: entry.at_us for entry in window}
         linked = {fan for fans in members.values() for fan in fans}
@@ -74,44 +71,22 @@ class Links:
         ]
         return Shared(counts, _leads(groups, earlier, arriving), groups)
 
-    def _key(self, attribute: Attribute) -> str:
-        return keys.links(self._sale_id, *attribute)
-
-    def _write(self, here: Mapping[Attribute, list[str]]) -> dict[Attribute, int]:
-        counts: dict[Attribute, int] = {}
-        # A crowd on one address comes in parts: a script takes a bounded number of arguments.
-        parts = ((a, part) for a, fans in here.items() for part in _batches(fans))
-        for batch in _batches(parts):
-            args: list[str | int] = [KEPT_S]
-            for _, part in batch:
-                args += len(part), *part
-            cards = self._link(keys=[self._key(a) for a, _ in batch], args=args)
-            counts |= {a: int(card) for (a, _), card in zip(batch, cards, strict=True)}
-        return counts
-
     def _members(
         self, here: Mapping[Attribute, list[str]], counts: Mapping[Attribute, int]
     ) -> dict[Attribute, list[str]]:
         """Return who shares each attribute that may link; the store is asked where it must be."""
         known = {a: list(dict.fromkeys(fans)) for a, fans in here.items()}
         bonding = [a for a in counts if BONDS[a[0]].among(counts[a])]
-        for batch in _batches(a for a in bonding if counts[a] > len(known[a])):
-            with self._redis.pipeline(transaction=False) as pipe:
-                for attribute in batch:
-                    pipe.smembers(self._key(attribute))
-                known |= zip(batch, map(list, pipe.execute()), strict=True)
-        return known
+        return known | self._sharers.of(a for a in bonding if counts[a] > len(known[a]))
 
     def _arrived(self, fans: Iterable[str], window: Mapping[str, int]) -> dict[str, int]:
         """Return who arrived when; without those who left the line, whose place is gone."""
         found: dict[str, int] = {}
-        for batch in _batches(fans):
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.zmscore(keys.arrivals(self._sale_id), batch)
-                pipe.smismember(keys.left(self._sale_id), batch)
-                scores, gone = pipe.execute()
-            for fan, score, left in zip(batch, scores, gone, strict=True):
-                at_us = window.get(fan, score)
+        for batch in batches(fans, _AT_ONCE):
+            times = self._came(keys=scripts.keys_of("came", self._sale_id), args=batch)
+            gone = self._redis.smismember(keys.left(self._sale_id), batch)
+            for fan, came, left in zip(batch, times, gone, strict=True):
+                at_us = window.get(fan, came)
                 if at_us is not None and not left:
                     found[fan] = int(at_us)
         return found
@@ -119,7 +94,7 @@ class Links:
     def _merged(self, fans: Iterable[str]) -> dict[str, str]:
         """Return fan -> lead of those who were merged in an earlier window."""
         found: dict[str, str] = {}
-        for batch in _batches(fans):
+        for batch in batches(fans, _AT_ONCE):
             leads = self._redis.hmget(keys.merged(self._sale_id), batch)
             found |= {fan: str(lead) for fan, lead in zip(batch, leads, strict=True) if lead}
         return found
@@ -134,9 +109,3 @@ def _leads(
         first = earlier.get(group.fans[0], group.fans[0])
         leads |= {fan: first for fan in group.fans[1:] if fan in arriving and fan != first}
     return leads
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, _AT_ONCE)):
-        yield batch

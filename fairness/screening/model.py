@@ -11,7 +11,7 @@ ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE = "admit", "challenge", "merge", "review
 VERDICTS = (ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE)  # mildest first
 
 HINTS = ("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform")
-_TEXTS = ("account", "address", "ua", "accept", "lang", "device", "tz", "screen")
+_TEXTS = ("account", "address", "ua", "accept", "lang", "device", "tz", "screen", "platform")
 _LONGEST_TEXT = 512  # a visit is written by strangers: nothing in it may be long
 _MOST_HEADERS = 64
 
@@ -32,6 +32,8 @@ class Visit:
     device: str = ""  # first-party device key
     tz: str = ""
     screen: str = ""  # "390x844"
+    platform: str = ""  # what a page is told of the machine, such as "MacIntel"
+    driven: bool | None = None  # whether the browser tells its pages that a program drives it
     secure: bool | None = None  # whether the browser's page was a secure context
 
     def to_json(self) -> str:
@@ -39,8 +41,11 @@ class Visit:
         known: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
         known |= {"headers": list(self.headers), "hints": dict(self.hints), "at_us": self.at_us}
         kept = {name: value for name, value in known.items() if value}
-        if self.secure is not None:
-            kept["secure"] = self.secure
+        kept |= {
+            name: told
+            for name, told in (("secure", self.secure), ("driven", self.driven))
+            if told is not None
+        }
         return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -56,13 +61,13 @@ class Visit:
             raw = {}
         if not isinstance(raw, dict):
             raw = {}
-        secure = raw.get("secure")
         return cls(
             fan=fan,
             at_us=_whole(raw.get("at_us")) if at_us is None else at_us,
             headers=_names(raw.get("headers")),
             hints=_hints(raw.get("hints")),
-            secure=secure if isinstance(secure, bool) else None,
+            secure=_yes_or_no(raw.get("secure")),
+            driven=_yes_or_no(raw.get("driven")),
             **{name: _text(raw.get(name)) for name in _TEXTS},
         )
 
@@ -119,6 +124,10 @@ def _text(value: object) -> str:
 
 def _whole(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _yes_or_no(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from fairness.clock import SECOND
 from fairness.screening import claims
+from fairness.screening.bonds import HOUSEHOLD
 from fairness.screening.case import Case
 from fairness.screening.model import Finding
 from fairness.screening.tables import DATACENTER, RELAY, VPN
@@ -18,6 +19,7 @@ Rule = Callable[[Case], Finding | None]
 
 CROWD, BIG_CROWD = 20, 200  # fans on one address
 FASTEST_REACTION_US = SECOND // 10
+YOUNG_US = 2 * 24 * 3_600 * SECOND
 
 
 def crowded_address(case: Case) -> Finding | None:
@@ -72,6 +74,14 @@ def instant_reaction(case: Case) -> Finding | None:
     )
 
 
+def young_account(case: Case) -> Finding | None:
+    """Weak: many fans sign up because of this very sale."""
+    created = case.account.created_us
+    if not created or case.visit.at_us - created > YOUNG_US:
+        return None
+    return Finding("young_account", 0.1, "Your account is new. That is fine on its own.")
+
+
 def disposable_mailbox(case: Case) -> Finding | None:
     """Weak: such a mailbox costs nothing, and protects some from unwanted mail."""
     if not case.disposable:
@@ -107,7 +117,7 @@ def shared_card(case: Case) -> Finding | None:
     """Weak for a verdict, strong for a link: one card has paid for several accounts."""
     if case.on_card < 2:
         return None
-    weight = 0.2 if case.on_card < 5 else 0.4
+    weight = 0.1 if case.on_card <= HOUSEHOLD else 0.4
     return Finding(
         "shared_card", weight, "Another account in this line has paid with the same card as you."
     )
@@ -116,14 +126,18 @@ def shared_card(case: Case) -> Finding | None:
 RULES: tuple[Rule, ...] = (
     claims.script_agent,
     claims.headless_browser,
+    claims.driven_browser,
     claims.contradicting_hints,
     claims.missing_hints,
+    claims.contradicting_page,
+    claims.bare_machine,
     claims.wrong_headers,
     crowded_address,
     datacenter_address,
     vpn_address,
     regular_timing,
     instant_reaction,
+    young_account,
     disposable_mailbox,
     alias_twins,
     shared_device,

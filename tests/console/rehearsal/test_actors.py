@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from console.rehearsal.actors import FAN, LINKED, cast
+from console.rehearsal.actors import FAN, FARM, cast
 from console.rehearsal.stage import prices_of, read_plan
 
 
@@ -14,11 +14,19 @@ def test_the_same_seed_brings_the_same_crowd() -> None:
 
 def test_scalpers_come_in_three_kinds_and_farms_share_something() -> None:
     actors = cast(100, 90, [0.0] * 100, Random(1), ["A"])
-    kinds = Counter(actor.kind for actor in actors)
+    kinds = Counter(actor.side for actor in actors)
     assert kinds[FAN] == 100
     assert set(kinds.values()) == {100, 30}
-    cards = Counter(card for a in actors if a.kind == LINKED for card in a.cards)
+    cards = Counter(card for a in actors if a.kind == FARM for card in a.cards)
     assert max(cards.values()) > 1
+
+
+def test_some_fans_are_of_crowds_that_look_odd() -> None:
+    actors = cast(500, 0, [0.0] * 500, Random(1), ["A"])
+    kinds = Counter(actor.kind for actor in actors)
+    assert all(actor.honest for actor in actors)
+    assert {"families", "school", "relay", "screen_readers"} <= kinds.keys()
+    assert kinds[FAN] > 400
 
 
 def test_every_actor_has_an_address_and_a_mailbox_of_their_own() -> None:

@@ -21,10 +21,10 @@ from tests.fairness.screening.crowds import (
 )
 
 
-def case(visit: Visit | None = None, **facts: object) -> Case:
+def case(visit: Visit | None = None, account: Account = Account(), **facts: object) -> Case:  # noqa: B008 - frozen
     visit = visit or browser("fan", WINDOWS_CHROME)
     agent, headers = agents.read(visit.ua), frozenset(visit.headers)
-    return Case(visit, Account(), agent, headers, **facts)  # type: ignore[arg-type]
+    return Case(visit, account, agent, headers, **facts)  # type: ignore[arg-type]
 
 
 def weight(finding: Finding | None) -> float:
@@ -41,6 +41,8 @@ EVERYTHING_WRONG = (
     case(with_hint(browser("fan", WINDOWS_CHROME), "sec-ch-ua-platform", '"Linux"')),
     case(replace(browser("fan", WINDOWS_CHROME), hints={}, headers=("host", "sec-fetch-mode"))),
     case(network="datacenter", regular=True, disposable=True, since_opening_us=1),
+    case(replace(browser("fan", WINDOWS_CHROME), driven=True, platform="Linux x86_64", tz="UTC")),
+    case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
     case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9),
 )
 

@@ -1,0 +1,1 @@
+"""Crowds to rehearse and to measure screening with: attackers, and honest people who look odd."""

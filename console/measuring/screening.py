@@ -1,0 +1,208 @@
+"""Screening measured on crowds whose truth is known: who is stopped, who is wrongly asked.
+
+Every crowd joins one simulated sale; its windows are screened one after another by the code and the
+store that a real sale uses. The crowds are ours, so the figures say how the rules do against what
+we think of, and no more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from random import Random
+
+from redis import Redis
+
+from console.crowds.browsers import BUILTIN, Profile
+from console.crowds.model import Crowd, builtin
+from console.crowds.people import Person, people
+from fairness import keys
+from fairness.clock import SECOND
+from fairness.identity import keyed_hash
+from fairness.manifest import Manifest
+from fairness.screening import emails, tables
+from fairness.screening.model import HINTS, MERGE, Account, Judgement, Visit
+from fairness.screening.window import screen_window
+
+SALE, PEPPER = "measured", "a measurement has no secrets"
+START_US = 1_800_000_000 * SECOND
+RULES = Manifest(SALE, START_US - 600 * SECOND, START_US, START_US + 3_600 * SECOND)
+LIMIT = RULES.limit_per_person
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who comes. All chance follows from `seed`."""
+
+    fans: int = 50_000
+    odd: int = 600  # of each honest crowd that looks odd
+    attackers: int = 2_500  # of all crowds of attackers together
+    seed: int = 1
+    crowds: Mapping[str, Crowd] = field(default_factory=builtin)
+    profiles: Sequence[Profile] = BUILTIN
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Everyone who came, in order of arrival, and what was decided about each."""
+
+    people: Sequence[Person]
+    judged: Sequence[Judgement]
+    cpu_s: float  # of screening, the store's part not counted
+
+    def by_crowd(self) -> dict[str, Counter[str]]:
+        """Return the verdicts of each crowd."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for person, judgement in zip(self.people, self.judged, strict=True):
+            found[person.crowd][judgement.verdict] += 1
+        return dict(found)
+
+    def persons(self) -> list[tuple[Person, str]]:
+        """Return everyone with whose place they have: their own or their lead's."""
+        names = map(_fan, range(len(self.people)))
+        return [
+            (person, judgement.lead or fan)
+            for fan, person, judgement in zip(names, self.people, self.judged, strict=True)
+        ]
+
+
+def play(scene: Scene, redis: Redis) -> Screened:
+    """Return what screening decides about the scene; `redis` is an empty store."""
+    cast = sorted(_cast(scene), key=lambda person: person.arrives_s)
+    known = tables.load()
+    visits, accounts = [], {}
+    for number, person in enumerate(cast):
+        fan = _fan(number)
+        visits.append(_visit(fan, person, number))
+        accounts[fan] = _account(person)
+    judged: dict[str, Judgement] = {}
+    began = time.process_time()
+    for _, window in groupby(visits, lambda visit: RULES.window_of(visit.at_us)):
+        here = list(window)
+        _arrive(redis, here)
+        found = screen_window(
+            redis, SALE, here, accounts, tables=known, pepper=PEPPER,
+            opens_at_us=RULES.opens_at_us,
+        )  # fmt: skip
+        judged |= found.judgements
+        if merges := found.merges():
+            redis.hset(keys.merged(SALE), items=[part for pair in merges.items() for part in pair])
+    spent = time.process_time() - began
+    return Screened(cast, [judged[visit.fan] for visit in visits], spent)
+
+
+def _cast(scene: Scene) -> Iterable[Person]:
+    rng = Random(scene.seed)  # noqa: S311 - a simulation, repeatable on purpose
+    times = [_reaction_s(rng) for _ in range(scene.fans)]
+    bad = [crowd for crowd in scene.crowds.values() if not crowd.honest]
+    for crowd in scene.crowds.values():
+        count = scene.fans if crowd.name == "fans" else scene.odd
+        count = count if crowd.honest else scene.attackers // len(bad)
+        yield from people(crowd, count, rng, times, scene.profiles)
+
+
+def _reaction_s(rng: Random) -> float:
+    """Return when a fan comes: most wait for the start and react, the others trickle in."""
+    if rng.random() < 0.7:
+        return rng.lognormvariate(-0.105, 0.6) + 0.04 + 0.12 * (rng.random() < 0.3)
+    return 60 * rng.random()
+
+
+def _visit(fan: str, person: Person, number: int) -> Visit:
+    headers = {name.lower(): value for name, value in person.client.headers.items()}
+    return Visit(
+        fan=fan,
+        at_us=START_US + round(person.arrives_s * SECOND) + number,
+        address=person.address,
+        ua=headers.get("user-agent", ""),
+        headers=tuple(headers),
+        hints={name: headers[name] for name in HINTS if name in headers},
+        lang=headers.get("accept-language", ""),
+        device=person.device,
+        tz=person.client.tz,
+        screen=person.client.screen,
+        platform=person.client.platform,
+        driven=person.client.driven,
+        secure=True,
+    )
+
+
+def _account(person: Person) -> Account:
+    return Account(
+        email_domain=emails.domain(person.email),
+        email_hash=keyed_hash(PEPPER, "mailbox", emails.normalise(person.email)),
+        created_us=START_US - round(person.age_s * SECOND),
+        verified=True,
+        cards=tuple(keyed_hash(PEPPER, "card", card) for card in person.cards),
+    )
+
+
+def _arrive(redis: Redis, visits: Sequence[Visit]) -> None:
+    for start in range(0, len(visits), 1_000):
+        part = visits[start : start + 1_000]
+        redis.zadd(keys.arrivals(SALE), {visit.fan: visit.at_us for visit in part})
+
+
+def _fan(number: int) -> str:
+    return f"fan{number:019}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """How well the groups that were found are the buyers that there are."""
+
+    groups: int
+    pure: int  # groups of one buyer
+    right_pairs: int  # pairs put together who are one buyer
+    found_pairs: int
+    true_pairs: int
+
+    @property
+    def precision(self) -> float:
+        """Return the share of groups that hold one buyer's accounts only."""
+        return self.pure / self.groups if self.groups else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Return the harmonic mean of pairwise precision and recall."""
+        both = self.found_pairs + self.true_pairs
+        return 2 * self.right_pairs / both if both else 1.0
+
+
+def clusters(screened: Screened) -> Clusters:
+    """Compare the groups that share a place with who is truly one buyer."""
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    buyers: Counter[str] = Counter()
+    for person, lead in screened.persons():
+        groups[lead][person.buyer] += 1
+        buyers[person.buyer] += 1
+    several = [members for members in groups.values() if members.total() > 1]
+    return Clusters(
+        len(several),
+        sum(len(members) == 1 for members in several),
+        sum(_pairs(n) for members in several for n in members.values()),
+        sum(_pairs(members.total()) for members in several),
+        sum(_pairs(n) for n in buyers.values()),
+    )
+
+
+def tickets_stopped(screened: Screened, crowd: str) -> float:
+    """Return the share of a crowd's tickets that its accounts cannot take any more.
+
+    Without screening each account could take the limit. With it a place can, if it is neither
+    refused nor held for review. Confirming by mail stops no person, so a challenge counts nothing.
+    """
+    accounts, places = 0, set()
+    for (person, lead), judgement in zip(screened.persons(), screened.judged, strict=True):
+        if person.crowd == crowd:
+            accounts += 1
+            if judgement.verdict in ("admit", "challenge", MERGE):
+                places.add(lead)
+    return 1 - len(places) / accounts if accounts else 0.0
+
+
+def _pairs(members: int) -> int:
+    return members * (members - 1) // 2

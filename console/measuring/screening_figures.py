@@ -1,0 +1,146 @@
+"""What screening must reach, measured on one scene: each figure with n, bounds, and its bar."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from console.crowds.model import Crowd
+from console.measuring.figures import Figure
+from console.measuring.screening import RULES, START_US, Screened, clusters, tickets_stopped
+from fairness.clock import SECOND
+from fairness.screening import agents, rules
+from fairness.screening.case import Case
+from fairness.screening.model import ADMIT, CHALLENGE, MERGE, REFUSE, REVIEW, Account, Visit
+from fairness.screening.offline.figures import clopper_pearson
+from fairness.screening.window import apply
+
+ADMISSIONS = 5_000
+DRAWS = 40
+BAR_MOST, FARM_LEAST, PRECISION_LEAST, RULES_LEAST = 0.5, 0.8, 0.99, 20_000
+CAUGHT_LEAST = {"scripts": 0.99, "headless": 0.9, "copied": 0.9}
+CHALLENGED_MOST = 0.01
+FARMS = "farms"
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """All figures, and the verdicts of every crowd."""
+
+    figures: Sequence[Figure]
+    verdicts: Mapping[str, Counter[str]]
+    honest: frozenset[str]
+
+    @property
+    def kept(self) -> bool:
+        """Whether every figure reaches its bar."""
+        return all(figure.kept is not False for figure in self.figures)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures by name, then each with all that belongs to it, then the verdicts."""
+        return {
+            "kept": self.kept,
+            **{figure.name: figure.value for figure in self.figures},
+            "figures": [{n: getattr(f, n) for n in Figure.__slots__} for f in self.figures],
+            "verdicts": {crowd: dict(counted) for crowd, counted in self.verdicts.items()},
+        }
+
+
+def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Screening:
+    """Return all figures of a scene that was played."""
+    verdicts = screened.by_crowd()
+    honest = frozenset(name for name in verdicts if crowds[name].honest)
+    found = clusters(screened)
+    figures = [
+        *(_caught(name, verdicts[name]) for name in CAUGHT_LEAST if name in verdicts),
+        *_honest(sum((verdicts[name] for name in honest), Counter())),
+        _least("cluster_precision", found.precision, PRECISION_LEAST, found.groups,
+               "groups found", "groups that hold one buyer's accounts only"),
+        Figure("pairwise_f1", "pairs put together against pairs who are one buyer", found.f1,
+               found.true_pairs, "pairs"),
+        bar(screened, seed),
+        rules_per_s(screened),
+    ]  # fmt: skip
+    if FARMS in verdicts:
+        figures.insert(3, _farm(screened, verdicts[FARMS].total()))
+    return Screening(figures, verdicts, honest)
+
+
+def bar(screened: Screened, seed: int) -> Figure:
+    """Return the attackers' share of admissions over their share of entries, screening on.
+
+    Whoever was refused or is held for review is passed over, a merged fan has no place, and a
+    challenge stops nobody: that is the attacker's best case.
+    """
+    served = [
+        (RULES.window_of(START_US + round(person.arrives_s * SECOND)), person.honest)
+        for person, judgement in zip(screened.people, screened.judged, strict=True)
+        if judgement.verdict in (ADMIT, CHALLENGE)
+    ]
+    chance, bad, count = Random(seed), 0, 0  # noqa: S311 - nobody's place depends on it
+    for _ in range(DRAWS):
+        order = sorted((window, chance.random(), honest) for window, honest in served)
+        called = order[:ADMISSIONS]
+        bad += sum(not honest for _, _, honest in called)
+        count += len(called)
+    entries = sum(not person.honest for person in screened.people)
+    value = bad / count / (entries / len(screened.people)) if count and entries else None
+    return Figure(
+        "bar", "attackers' share of admissions over their share of entries", value, count,
+        f"admissions in {DRAWS} draws", f"≤ {BAR_MOST}", value is not None and value <= BAR_MOST,
+        "no attackers" if value is None else "",
+    )  # fmt: skip
+
+
+def rules_per_s(screened: Screened) -> Figure:
+    """Return how many arrivals the rules judge in one second of one core."""
+    cases = [_case(n, person.client.headers) for n, person in enumerate(screened.people[:20_000])]
+    began = time.process_time()
+    for case in cases:
+        apply(rules.RULES, case, Counter())
+    rate = len(cases) / max(time.process_time() - began, 1e-9)
+    return _least("rules_per_s", rate, RULES_LEAST, len(cases), "arrivals",
+                  "arrivals that the rules judge per second of a core")  # fmt: skip
+
+
+def _case(number: int, headers: Mapping[str, str]) -> Case:
+    names = tuple(name.lower() for name in headers)
+    visit = Visit(f"fan{number}", number, ua=headers.get("User-Agent", ""), headers=names)
+    return Case(visit, Account(), agents.read(visit.ua), frozenset(names), since_opening_us=number)
+
+
+def _caught(name: str, verdicts: Counter[str]) -> Figure:
+    n = verdicts.total()
+    caught = n - verdicts[ADMIT]
+    low, high = clopper_pearson(caught, n)
+    stopped = (n - verdicts[ADMIT] - verdicts[CHALLENGE]) / n
+    text = f"not simply admitted, 95 % bounds {low:.3f} to {high:.3f}; {stopped:.3f} stopped"
+    return _least(f"caught_{name}", caught / n, CAUGHT_LEAST[name], n, "entries", text)
+
+
+def _honest(verdicts: Counter[str]) -> list[Figure]:
+    n = verdicts.total()
+    held, asked = verdicts[REFUSE] + verdicts[REVIEW], verdicts[CHALLENGE]
+    sure, most = clopper_pearson(held, n)[1], clopper_pearson(asked, n)[1]
+    return [
+        Figure("humans_held", f"refused or held for review; at most {sure:.5f} with 95 %",
+               float(held), n, "people", "= 0", held == 0),
+        Figure("humans_challenged", f"asked to confirm; at most {most:.5f} with 95 %",
+               asked / n, n, "people", f"≤ {CHALLENGED_MOST}", asked <= CHALLENGED_MOST * n),
+        Figure("humans_merged", "linked to somebody else", float(verdicts[MERGE]), n, "people"),
+    ]  # fmt: skip
+
+
+def _farm(screened: Screened, accounts: int) -> Figure:
+    return _least(
+        "farm_tickets_stopped", tickets_stopped(screened, FARMS), FARM_LEAST, accounts, "accounts",
+        "of the tickets that farms would take",
+    )  # fmt: skip
+
+
+def _least(name: str, value: float, least: float, n: int, of: str, text: str) -> Figure:
+    return Figure(name, text, value, n, of, f"≥ {least:g}", value >= least)
