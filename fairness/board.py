@@ -1,4 +1,21 @@
-"""The board: the one public document of a sale, the same for everybody, cacheable for a second."""
+"""The board: the one public document of a sale, the same for everybody, cacheable for a second.
+
+Beside the sale's times, status, message and the line in numbers it has what a page needs to tell
+a waiting fan about themselves, from the board and their own immutable place alone:
+
+* `stock`: tier -> `seats`, `free`, `held` (may come back), `left` ("some", "few", "returns" when
+  all that is left is held, "none"), `from_cents`, `to_cents`; `currency` is that of all prices.
+* `draw`: the draw that waits for a public beacon, else null: its `window`, `beacon`, `round`,
+  `due_at`, `late_since` (null until it is late), `why`, `fallback` and `fallback_at`.
+* `outlook`: the same words as `left`, for the whole sale; `sold_out` when it is "none".
+* `likely_place`: up to this place seats last if fans go on buying as they did; null when nobody
+  can know yet. `chance` says what that means for one fan, before their turn.
+* `eta.waits`: rows of [places ahead, shortest, longest wait in s], the smallest first; between
+  two rows draw a straight line, beyond the last one stretch it (`eta.between`). Empty when nothing
+  moves. 80 % of fans should wait within the range; a pause is not foreseen.
+* `eta.past`: how good such ranges were in this sale: `n` of them that came to their end, `mae_s`
+  (mean absolute error of their middle), `coverage` (share that held). Null values before any did.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +41,8 @@ def build(
     stock: Mapping[str, tuple[int, int]],
     checkpoint: str | None,
     pace_per_s: float,
+    told: Told | None = None,
+    draw: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the board. `stock` is price tier -> (seats on sale, of these free)."""
     return {
@@ -38,6 +57,7 @@ def build(
         "served_place": status.served_place,
         "placed": status.placed,
         "first_undrawn": status.first_undrawn,
+        "draw": draw,
         "arrived": status.arrived,
         "called": status.called,
         "inside": status.inside,

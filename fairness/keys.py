@@ -147,6 +147,21 @@ def sent(sale_id: str, step: str) -> str:
     return f"sale:{{{sale_id}}}:sent:{step}"
 
 
+def awaited(sale_id: str) -> str:
+    """STRING: the round of a public beacon that the next draw waits for, as JSON. At most a day."""
+    return f"sale:{{{sale_id}}}:awaited"
+
+
+def beacon_round(chain: str, number: int) -> str:
+    """HASH: signature (hex, checked) of a round, or missing: why no relay had it. Lives a day."""
+    return f"beacon:{chain}:{number}"
+
+
+def asking(chain: str, number: int) -> str:
+    """STRING: relays are being asked for a round. Lives as long as that may take."""
+    return f"beacon:{chain}:{number}:asking"
+
+
 def tries(who: str) -> str:
     """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
     return f"tries:{who}"

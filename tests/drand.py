@@ -20,7 +20,7 @@ CHAIN = Chain(
     "test",
     bytes((G2Point() * SECRET).to_compressed_bytes()),
     genesis_s=1_600_000_000,
-    period_s=3,
+    period_s=1,
     group_hash=bytes(32),
 )
 _DOMAIN = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"

@@ -15,7 +15,7 @@ from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
 from fairness.screening import model as screening
 from fairness.screening.window import Screened, screen_window
-from workers import clients, stocktaking
+from workers import beacons, clients, stocktaking
 from workers.settings import settings
 
 
@@ -50,15 +50,25 @@ def commit(sale_id: str) -> int:
 def draw(sale_id: str) -> int:
     """Draw every committed window that is published; return how many fans got their places."""
     line, placed = clients.line(sale_id), 0
+    public = beacons.rounds(line)
     for number, step in line.pending().items():
         order = None
         if step == "committed":
             order = windows.draw_window(
-                clients.log(), sale_id, number, settings().beacon_key, now_us()
+                clients.log(),
+                sale_id,
+                number,
+                settings().beacon_key,
+                now_us(),
+                public.decide if public else None,
             )
         if order is None:  # a later window waits for an earlier one
-            break
+            if public:
+                beacons.wait(line, number, public)
+            return placed
         placed += line.place(number, order)
+    if public:
+        beacons.settled(sale_id)
     return placed
 
 

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from fairness import beacon_relays
 from fairness.errors import Misconfigured
 from fairness.ledger.cosigning import Policy
 
@@ -40,9 +41,15 @@ class Settings:
     ledger_origin: str = "fairticket.example/log"  # the log's name in its checkpoints
     trusted_proxies: str = "127.0.0.1/32"  # networks whose X-Forwarded-For is believed
     screening_tables: Path | None = None  # newer address and mailbox tables than the built-in ones
+    drand_relays: str = beacon_relays.DEFAULT  # URLs of a public beacon, comma-separated
     witnesses: str = ""  # who cosigns the log: vkey=URL, separated by spaces
     witness_quorum: int = 0  # how many must have signed a checkpoint; 0: more than half
     cors_origins: str = ""  # comma-separated; empty: no other site may call the API
+
+    @property
+    def relays(self) -> list[str]:
+        """Return the relays of public beacons, in the order in which they are asked."""
+        return [url for url in self.drand_relays.split(",") if url]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -72,6 +79,7 @@ class Settings:
             "ledger_folder": _folder,
             "screening_tables": _folder,
             "trusted_proxies": _networks,
+            "drand_relays": _urls,
             "witness_quorum": _count,
         }
         parsed: dict[str, Any] = {
@@ -118,6 +126,20 @@ def _count(name: str, value: str) -> int:
 
 def _folder(_name: str, value: str) -> Path:
     return Path(value).expanduser().absolute()
+
+
+def _urls(name: str, value: str) -> str:
+    urls = [url.strip().rstrip("/") for url in value.split(",") if url.strip()]
+    for url in urls:
+        if not url.startswith(("https://", "http://")):
+            raise Misconfigured(
+                f"{PREFIX}{name.upper()}: {url} is no address of a web server",
+                field=PREFIX + name.upper(),
+                value=url,
+                rule="URLs such as https://api.drand.sh, separated by commas",
+                remedy="correct it",
+            )
+    return ",".join(urls)
 
 
 def _networks(name: str, value: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from boxoffice.sales.model import CLOSED, Sale
-from fairness import board, keys
+from fairness import beacon_rule, board, keys
 from fairness.clock import now_us
 from fairness.ledger import entries
 from fairness.line import Line, LineStatus
-from workers import clients, metrics, queues, rebuild, steps, stocktaking
+from fairness.stock import Tier
+from workers import beacons, clients, metrics, queues, rebuild, steps, stocktaking
 
 
 def move(sale_id: str) -> None:
@@ -43,6 +44,8 @@ def hand_on(line: Line, closed: list[int]) -> None:
     if "screened" in waiting:
         steps.remind(clients.redis(), steps.COMMIT, line.sale_id)
     if "committed" in waiting:
+        if beacon_rule.chain_of(line.manifest()):
+            beacons.look(line)
         steps.remind(clients.redis(), steps.DRAW, line.sale_id)
 
 
@@ -51,7 +54,9 @@ def show(line: Line, status: LineStatus, stock: dict[str, tuple[int, int]]) -> N
     store = clients.redis()
     pace = board.pace(board.read(store, line.sale_id), status)
     checkpoint = clients.ledger_store().checkpoint()
-    board.store(store, board.build(status, line.manifest(), stock, checkpoint, pace))
+    rules = line.manifest()
+    draw = beacons.document(rules, status.now_us)
+    board.store(store, board.build(status, rules, stock, checkpoint, pace, draw=draw))
     fans = {
         name: getattr(status, name)
         for name in ("arrived", "merged", "placed", "called", "inside", "done", "left")

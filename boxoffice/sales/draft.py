@@ -19,7 +19,8 @@ MAX_CAPACITY = 1_000_000
 MAX_RATE = 100_000
 LATEST_US = 32_503_680_000_000_000  # the year 3000
 _BEYOND = {"capacity": MAX_CAPACITY, "rate_per_s": MAX_RATE, "limit_per_person": 100}
-_DERIVED = ("sale_id", "held_back", "beacon", "tour", "limit_per_tour")
+_DERIVED = ("sale_id", "seats", "held_back", "tour", "limit_per_tour")
+_NAMES = ("beacon", "beacon_fallback")  # the manifest knows which there are
 _RULES = {f.name: f for f in fields(Manifest) if f.name not in _DERIVED}
 
 
@@ -38,7 +39,9 @@ def manifest_of(
     for name, rule in _RULES.items():
         if name not in rules and rule.default is MISSING:
             raise Invalid(f"{name} is missing", field=name, rule="is needed", remedy=f"give {name}")
-    clean = {n: whole(n, v, 0, _BEYOND.get(n, LATEST_US)) for n, v in rules.items()}
+    clean = {
+        n: v if n in _NAMES else whole(n, v, 0, _BEYOND.get(n, LATEST_US)) for n, v in rules.items()
+    }
     counts = dict(sorted(Counter(held_back.values()).items()))
     manifest = Manifest.from_entry({"sale_id": sale_id, **clean, "held_back": counts})
     if manifest.ends_at_us <= now_us:
