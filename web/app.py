@@ -24,6 +24,7 @@ from web import (
     pages,
     problems,
     public_log,
+    receipt_pages,
     security,
     shop_pages,
     static_files,
@@ -38,7 +39,7 @@ Service = Literal["fairness", "boxoffice", "all"]
 BODY_LIMIT = 2 * 1024 * 1024
 
 EVERYWHERE = (health.bp, static_files.bp)
-FAIRNESS = (fairness_api.bp, line_pages.bp, tour_api.bp, tour_pages.bp, public_log.bp)
+FAIRNESS = (fairness_api.bp, line_pages.bp, receipt_pages.bp, tour_api.bp, tour_pages.bp, public_log.bp)
 BOXOFFICE = (
     boxoffice_api.bp,
     organiser_api.bp,

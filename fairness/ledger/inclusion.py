@@ -11,7 +11,7 @@ import base64
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from fairness import draw, receipts
 from fairness.errors import Invalid, LogBroken, NotFound
 from fairness.ledger import entries, merkle, notes, windows
+from fairness.ledger.cosigning import Cosignature, cosignatures
 from fairness.ledger.log import Log, Proof
 from fairness.ledger.merkle import HASH
 from fairness.ledger.recompute import Window
@@ -66,7 +67,7 @@ class Receipt:
                 "path": [base64.b64encode(step).decode() for step in proved.path],
                 "proof": proved.proof,
             }
-        return json.dumps(fields, indent=1) + "\n"
+        return json.dumps(fields, indent=0, ensure_ascii=False) + "\n"
 
     @classmethod
     def parse(cls, text: str) -> Receipt:
@@ -85,9 +86,20 @@ class Receipt:
             raise _unreadable() from error
         raise _unreadable()
 
+    def tlog_proof(self) -> str | None:
+        """Return the proof for others' tools, with the window entry as its extra data, or None."""
+        if self.inclusion is None:
+            return None
+        return Proof.parse(self.inclusion.proof).text(extra=self.inclusion.entry)
+
     def checkpoint(self) -> notes.Checkpoint | None:
         """Return the head under which it is proved, not checked; None while it is a promise."""
         return Proof.parse(self.inclusion.proof).checkpoint if self.inclusion else None
+
+    def cosigned(self, witnesses: Sequence[notes.Verifier]) -> list[Cosignature]:
+        """Return which of these witnesses cosigned the head under which it is proved; LogBroken."""
+        head = self.checkpoint()
+        return cosignatures(head.text, witnesses) if head else []
 
     def check(self, log_key: notes.Verifier, receipt_keys: Collection[bytes]) -> Found:
         """Return what the receipt proves to whoever trusts these keys, asking nobody.

@@ -6,7 +6,6 @@ Nothing is signed that does not begin with everything that was signed before.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,9 @@ RECEIPT_KEY = "receipt-key"
 RECEIPT = "Ed25519"
 
 _PROOF = "c2sp.org/tlog-proof@v1"
-_PROOF_HEAD = re.compile(_PROOF + r"\nindex (?P<index>[0-9]{1,18})(?P<hashes>(\n.+)*)")
+_PROOF_HEAD = re.compile(
+    _PROOF + r"(\nextra [^\n]*)?\nindex (?P<index>[0-9]{1,18})(?P<hashes>(\n.+)*)"
+)
 
 
 class LogStore(Protocol):
@@ -68,10 +69,14 @@ class Proof:
         leaf = merkle.leaf_hash(entry)
         return merkle.includes(self.index, head.size, leaf, self.hashes, head.root)
 
-    def text(self) -> str:
-        """Return the proof with its checkpoint in one file: c2sp.org/tlog-proof@v1."""
-        hashes = "".join(base64.b64encode(step).decode() + "\n" for step in self.hashes)
-        return f"{_PROOF}\nindex {self.index}\n{hashes}\n{self.checkpoint.text}"
+    def text(self, extra: bytes = b"") -> str:
+        """Return the proof with its checkpoint in one file: c2sp.org/tlog-proof@v1.
+
+        `extra` is put beside it and not proved; with the entry there, the file needs no other.
+        """
+        beside = f"extra {notes.to_base64(extra)}\n" if extra else ""
+        hashes = "".join(notes.to_base64(step) + "\n" for step in self.hashes)
+        return f"{_PROOF}\n{beside}index {self.index}\n{hashes}\n{self.checkpoint.text}"
 
     @classmethod
     def parse(cls, text: str) -> Proof:

@@ -12,8 +12,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from fairness.ledger import notes
+from fairness.ledger.cosigning import Cosigner, Policy
 from fairness.receipts import Promises
-from tests.fairness.ledger.stores import arrivals_of, fan, log_of, receipt_of, small_sale
+from tests.fairness.ledger.stores import (
+    ORIGIN,
+    SEED,
+    arrivals_of,
+    fan,
+    log_of,
+    receipt_of,
+    small_sale,
+)
 from tests.journeys.conftest import PHONE, picture
 from web.app import create_app
 from workers import settings as settings_module
@@ -21,6 +31,7 @@ from workers.settings import Settings
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(60)]
 PROMISES = Promises(b"p" * 32)
+WITNESS = Cosigner("witness.example/w1", b"w" * 32)
 AT_US = arrivals_of(0, 12, 0)[4][1]
 
 
@@ -103,8 +114,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 def test_the_browser_accepts_the_true_receipt_and_refuses_every_change(
-    page: Page, receipt: dict[str, Any]
+    page: Page, receipt: dict[str, Any], tmp_path: Path
 ) -> None:
+    folder = tmp_path / "ledger"
     asked: list[str] = []
     page.wait_for_load_state("networkidle")
     page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
@@ -118,6 +130,13 @@ def test_the_browser_accepts_the_true_receipt_and_refuses_every_change(
         changed = json.loads(json.dumps(receipt))
         change(changed)
         assert verdict(page, json.dumps(changed)) == "bad", what
+    head, policy = receipt["proof"].split("\n\n", 1)[1], Policy.of(f"{WITNESS.verifier}=http://a")
+    (folder / "witnesses").write_text(policy.text(notes.Signer(ORIGIN, SEED).verifier))
+    cosigned = {**receipt, "proof": receipt["proof"] + WITNESS.sign(head, 1_800_000_000)}
+    assert verdict(page, json.dumps(cosigned)) == "good"
+    assert WITNESS.verifier.name in page.inner_text("#steps li:nth-child(5)")
+    false = {**receipt, "proof": receipt["proof"] + WITNESS.sign(f"x{head}", 1_800_000_000)}
+    assert verdict(page, json.dumps(false)) == "bad"
     for text in ("", "hello", "{}"):
         assert verdict(page, text) == "bad"
     assert verdict(page, json.dumps(receipt)) == "good"

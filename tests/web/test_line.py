@@ -16,6 +16,7 @@ from fairness.clock import SECOND, now_us
 from fairness.errors import Unavailable
 from fairness.ledger import entries, story
 from fairness.ledger.inclusion import Receipt
+from fairness.ledger.log import Proof
 from tests.engines import wait_until
 from tests.web.site import Person, call_to_shop, enter, open_line, put_on_sale
 from web import facts, services
@@ -246,6 +247,12 @@ def test_a_receipt_is_a_promise_and_then_a_proof(
         return Receipt.parse(answer.text)
 
     assert download() == Receipt(joined["receipt"])
+    shown = fan.browser().get(f"{path}/page").text
+    assert "<svg" in shown
+    assert joined["receipt"] in shown
+    assert "proof of misbehaviour" in shown
+    assert fan.browser().get(f"{path}/promise").text == joined["receipt"] + "\n"
+    assert fan.browser().get(f"{path}/proof").status_code == 404
     end_us = sale.manifest.window_ends_us(joined["window"])
     wait_until(lambda: now_us() > end_us, what="the window is over")
     for closed in line.close_due_windows():
@@ -260,6 +267,10 @@ def test_a_receipt_is_a_promise_and_then_a_proof(
     found = proved.check(story.key_of(folder), told.receipt_keys)
     assert (found.fan, found.at_us) == (fan.fan(sale), joined["at_us"])
     assert told.broken(found.at_us, now_us()) is None
+    assert 'id="proof"' in fan.browser().get(f"{path}/page").text
+    for_others = fan.browser().get(f"{path}/proof").text
+    assert found.window
+    assert Proof.parse(for_others).holds(entries.encode(found.window))
 
     def away(*_: Any, **__: Any) -> None:
         raise Unavailable("the database does not answer")

@@ -1,4 +1,4 @@
-// Checks a receipt in the reader's own browser. The server is asked for two public keys, no more:
+// Checks a receipt in the reader's own browser. The server is asked for public keys, no more:
 // docs/ledger.md describes the file, the hashes (RFC 6962) and the signatures (Ed25519).
 "use strict";
 (() => {
@@ -83,6 +83,23 @@
     return false;
   }
 
+  // The witnesses whose cosignatures (c2sp.org/tlog-cosignature) on the head hold; a false one throws.
+  async function cosigners(proof, policy) {
+    const found = [];
+    for (const line of policy.split("\n").filter((text) => text.startsWith("witness "))) {
+      const [name, id, ...rest] = line.split(" ")[2].split("+"), mine = `\u2014 ${name} `;
+      const key = fromBase64(rest.join("+")), text = proof.signatures.find((one) => one.startsWith(mine));
+      const data = text ? fromBase64(text.slice(mine.length)) : new Uint8Array(0);
+      if (key[0] !== 4 || data.length !== 76 || !same(data.slice(0, 4), fromHex(id))) continue;
+      const time = new DataView(data.buffer).getBigUint64(4);
+      const message = utf8(`cosignature/v1\ntime ${time}\n${proof.body}`);
+      const holds = await signed(key.slice(1), data.slice(12), message);
+      if (holds === false) throw new Error(`a false signature of ${name}`);
+      if (holds) found.push(name);
+    }
+    return found;
+  }
+
   // Yields [step, true | false | null, words for it], and ends with the first that does not hold.
   async function* check(receipt, logKey, receiptKey) {
     const [words, promised] = await readPromise(receipt.promise, receiptKey);
@@ -96,6 +113,9 @@
     const proof = readProof(receipt.proof), leaf = await leafHash(utf8(receipt.window));
     yield ["log", await includes(proof.index, proof.size, leaf, proof.hashes, proof.root), proof];
     yield ["signature", await signedHead(proof, logKey), proof];
+    if (proof.signatures.filter((line) => line).length < 2) return;
+    const names = await cosigners(proof, await get("witnesses"));
+    if (names.length) yield ["cosigned", true, { names: names.join(", ") }];
   }
 
   function tell(verdict, why) {
@@ -126,7 +146,7 @@
         all.push(holds);
         if (holds === false) return tell("bad");
       }
-      tell(all.includes(null) ? "unsure" : all.length === 4 ? "good" : "promise");
+      tell(all.includes(null) ? "unsure" : all.length > 3 ? "good" : "promise");
     } catch (error) {
       tell("bad", error.message);
     }

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 from fairness import draw
 from fairness.errors import Invalid, LogBroken
 from fairness.ledger import entries, merkle, notes, windows
-from fairness.ledger.inclusion import Prover, Receipt, WindowTree
+from fairness.ledger.cosigning import COSIGNED, Cosigner
+from fairness.ledger.inclusion import Inclusion, Prover, Receipt, WindowTree
 from fairness.ledger.log import Log, Proof
 from fairness.ledger.verify import verify
 from fairness.receipts import Promises
@@ -187,12 +190,65 @@ def test_the_tree_of_a_window_is_the_tree_of_its_leaves(count: int) -> None:
         WindowTree(batch[1:])
 
 
-def test_a_receipt_stays_small_in_a_large_window_of_a_long_log(log: Log) -> None:
-    arrivals = arrivals_of(0, 5_000, 0)
-    windows.commit(log, "sale", 0, arrivals, {}, {}, START)
-    fill(log, 1_000)
+WITNESSES = [Cosigner(f"witness.example/w{n}", bytes([n]) * 32) for n in (1, 2, 3)]
+
+
+def deep_proof(entry: bytes, index: int, size: int) -> Proof:
+    """A cosigned proof of `entry` in a log of `size` entries, of which the others are all alike."""
+
+    @cache
+    def alike(count: int) -> bytes:
+        if count == 1:
+            return merkle.leaf_hash(b"another entry")
+        left = merkle.split(count)
+        return merkle.node_hash(alike(left), alike(count - left))
+
+    def top(count: int, at: int, path: list[bytes]) -> bytes:
+        if count == 1:
+            return merkle.leaf_hash(entry)
+        left = merkle.split(count)
+        if at < left:
+            return merkle.node_hash(top(left, at, path[:-1]), path[-1])
+        return merkle.node_hash(path[-1], top(count - left, at - left, path[:-1]))
+
+    path = merkle.inclusion_path(index, size, lambda lo, hi: alike(hi - lo))
+    head = notes.Signer("fairticket.example/log", SEED).sign(size, top(size, index, path)).text
+    signed = head + "".join(one.sign(head, 1_800_000_000) for one in WITNESSES)
+    return Proof(index, tuple(path), notes.read(signed))
+
+
+def test_a_proof_with_three_cosignatures_stays_under_2_kb_in_a_log_of_a_million() -> None:
+    arrivals = arrivals_of(0, 413, 0)
+    batch = [entries.encode(e) for e in windows.entries_of("sale", 0, arrivals, {}, {}, START)]
+    tree = WindowTree(batch)
+    proof = deep_proof(tree.entry, 777_777, 1_000_000)
+    inclusion = Inclusion(tree.entry, 200, tuple(tree.path(200)), proof.text())
+    promise = PROMISES.promise("sale", *arrivals[200])
+    receipt = Receipt.parse(Receipt(promise, inclusion).text())
+    assert receipt.check(LOG_KEY, KEYS).index == 777_777
+    assert len(receipt.cosigned([one.verifier for one in WITNESSES])) == 3
+    alone = receipt.tlog_proof() or ""
+    assert len(alone) <= 2_048  # with the entry in it: all that others' tools need
+    assert Proof.parse(alone).holds(tree.entry)
+    assert len(receipt.text()) < 2_700  # with the promise, and the path inside the window
+    assert len(zlib.compress(receipt.text().encode())) < 2_048
+
+
+def test_a_receipt_is_under_the_cosigned_head_as_soon_as_there_is_one(
+    log: Log, tmp_path: Path
+) -> None:
+    small_sale(log)
+    head = (tmp_path / "checkpoint").read_text()
+    signed = head + WITNESSES[0].sign(head, 1)
+    (tmp_path / COSIGNED).write_text(signed)
+    fill(log, 300)
     log.seal()
-    assert len(receipt_of(log, PROMISES, 777, 0, arrivals[777][1]).text()) < 2_800
+    receipt = receipt_of(log, PROMISES, 4, 0, FIFTH)
+    (found,) = receipt.cosigned([one.verifier for one in WITNESSES])
+    assert found.witness == "witness.example/w1"
+    assert receipt.check(LOG_KEY, KEYS).fan == fan(4)
+    newest = log.sealed_size() - 1  # the witnesses have not seen this one yet
+    assert log.proof(newest).checkpoint.size == newest + 1
 
 
 def test_the_key_of_receipts_is_logged_once_and_named_in_a_file(sold: Log, tmp_path: Path) -> None:
