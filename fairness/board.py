@@ -41,7 +41,6 @@ def build(
     stock: Mapping[str, tuple[int, int]],
     checkpoint: str | None,
     pace_per_s: float,
-    told: Told | None = None,
     draw: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the board. `stock` is price tier -> (seats on sale, of these free)."""

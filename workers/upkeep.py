@@ -7,7 +7,6 @@ from fairness import beacon_rule, board, keys
 from fairness.clock import now_us
 from fairness.ledger import entries
 from fairness.line import Line, LineStatus
-from fairness.stock import Tier
 from workers import beacons, clients, metrics, queues, rebuild, steps, stocktaking
 
 
