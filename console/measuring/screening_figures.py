@@ -24,6 +24,7 @@ DRAWS = 40
 BAR_MOST, FARM_LEAST, PRECISION_LEAST, RULES_LEAST = 0.5, 0.8, 0.99, 20_000
 CAUGHT_LEAST = {"scripts": 0.99, "headless": 0.9, "copied": 0.9}
 CHALLENGED_MOST = 0.01
+ARRIVAL_MS_MOST = 5.0
 FARMS = "farms"
 
 
@@ -64,6 +65,7 @@ def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Scree
                found.true_pairs, "pairs"),
         bar(screened, seed),
         rules_per_s(screened),
+        _cost(screened),
     ]  # fmt: skip
     if FARMS in verdicts:
         figures.insert(3, _farm(screened, verdicts[FARMS].total()))
@@ -105,6 +107,14 @@ def rules_per_s(screened: Screened) -> Figure:
     rate = len(cases) / max(time.process_time() - began, 1e-9)
     return _least("rules_per_s", rate, RULES_LEAST, len(cases), "arrivals",
                   "arrivals that the rules judge per second of a core")  # fmt: skip
+
+
+def _cost(screened: Screened) -> Figure:
+    n = len(screened.people)
+    value = 1_000 * screened.cpu_s / n
+    text = "ms of a core to screen one arrival, its links looked up and kept"
+    return Figure("arrival_ms", text, value, n, "arrivals", f"≤ {ARRIVAL_MS_MOST}",
+                  value <= ARRIVAL_MS_MOST)  # fmt: skip
 
 
 def _case(number: int, headers: Mapping[str, str]) -> Case:
