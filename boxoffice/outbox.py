@@ -6,7 +6,7 @@ until it is kept; rows of one kind are read in the order of their making.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boxoffice.dynamo import Database, Write
@@ -32,6 +32,24 @@ def ledger_(db: Database, entry: Mapping[str, Any], unique: str, at_us: int) -> 
             "created_us": at_us,
         },
     )
+
+
+def ledger_all_(
+    db: Database, entries: Sequence[Mapping[str, Any]], unique: str, at_us: int
+) -> Write:
+    """Return the write that promises to log all `entries`, in this order, with one row."""
+    item = {
+        "kind": LEDGER,
+        "promise_id": promise_id(at_us, unique),
+        "entries": [dict(entry) for entry in entries],
+        "created_us": at_us,
+    }
+    return db.put_(OUTBOX, item)
+
+
+def entries_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries that a row of kind LEDGER promises to log."""
+    return row["entries"] if "entries" in row else [row["entry"]]
 
 
 def mail_(

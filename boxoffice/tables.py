@@ -91,8 +91,7 @@ ORDERS = Table(
 LIMITS = Table("limits", "person")  # person of a sale, or of a tour -> tickets held and bought
 # payments
 PAYMENTS = Table("payments", "payment_id")
-CARDS = Table("cards", "card_token")
-CHARGES = Table("charges", "charge_id")  # CARDS and CHARGES are the test provider's own books
+CHARGES = Table("charges", "charge_id")  # the test provider's own books
 # tickets
 TICKETS = Table(
     "tickets",
@@ -118,7 +117,6 @@ ALL = (
     ORDERS,
     LIMITS,
     PAYMENTS,
-    CARDS,
     CHARGES,
     TICKETS,
     OUTBOX,

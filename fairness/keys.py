@@ -21,21 +21,33 @@ def state(sale_id: str) -> str:
     manifest (JSON); opens_at_us, ends_at_us, shut_us (end of the opening window), tie_us, turn_us,
     away_us; status, rate_per_s, capacity, message; last_us (newest arrival), closed_us (end of the
     newest closed window), served (newest place called or passed over), bucket_us (the rate's
-    bucket fills since then), drawing, drawing_order, drawing_from (the draw under way), noted (the
-    log says that the line is there). In a line that was rebuilt also: rebuilt_us (when),
-    rebuilt_from (entries of the log it was made from), and until its lost arrivals have had time
-    to come back, grace_us (no window closes before).
+    bucket fills since then), drawing, drawing_order, drawing_from, drawing_done, drawing_total,
+    swept_us (the draw under way), moved (fans who went from arrivals to roll), noted (the log says
+    that the line is there). In a line that was rebuilt also: rebuilt_us (when), rebuilt_from
+    (entries of the log it was made from), and until its lost arrivals have had time to come back,
+    grace_us (no window closes before).
     """
     return f"sale:{{{sale_id}}}:state"
 
 
 def arrivals(sale_id: str) -> str:
-    """ZSET: fan -> arrival time, µs by the store's clock, strictly increasing."""
+    """ZSET: fan -> arrival time, µs by the store's clock, strictly increasing.
+
+    Who gets a place goes from here into `line` and `roll`, which together take less room.
+    """
     return f"sale:{{{sale_id}}}:arrivals"
 
 
+def roll(sale_id: str) -> str:
+    """HASH: n -> arrival times of places 128 n + 1 … 128 n + 128, µs, 7 bytes each, big-endian."""
+    return f"sale:{{{sale_id}}}:roll"
+
+
 def visits(sale_id: str) -> str:
-    """HASH: fan -> JSON of what the front door saw at their first join; for screening."""
+    """HASH: fan -> JSON of what the front door saw at their first join; for screening.
+
+    Removed when the fan's window is committed: it is by far the largest thing about a fan.
+    """
     return f"sale:{{{sale_id}}}:visits"
 
 
@@ -50,8 +62,20 @@ def verdicts(sale_id: str) -> str:
 
 
 def windows(sale_id: str) -> str:
-    """HASH: window number -> closed, screened or committed. A window that is drawn is removed."""
+    """HASH: window number -> closed, decided, screened or committed. A drawn window is removed.
+
+    decided: what screening says is fixed, in `decided`, and being written into the line.
+    """
     return f"sale:{{{sale_id}}}:windows"
+
+
+def decided(sale_id: str) -> str:
+    """LIST, this name and ":<window>": what screening decided, in parts that are to be applied.
+
+    Each is JSON: merges, verdicts, as lists of pairs. While it is being laid down it ends in a
+    name of its own, and goes by itself after an hour.
+    """
+    return f"sale:{{{sale_id}}}:decided"
 
 
 def line(sale_id: str) -> str:
@@ -77,6 +101,26 @@ def slots(sale_id: str) -> str:
 def recalled(sale_id: str) -> str:
     """ZSET: fan -> place, for fans passed over while a verdict stood that is now lifted."""
     return f"sale:{{{sale_id}}}:recalled"
+
+
+def deferred(sale_id: str) -> str:
+    """ZSET: fan -> µs they asked not to be called before; removed when it has come."""
+    return f"sale:{{{sale_id}}}:deferred"
+
+
+def deferrals(sale_id: str) -> str:
+    """HASH: fan -> how often they asked so."""
+    return f"sale:{{{sale_id}}}:deferrals"
+
+
+def holding(sale_id: str) -> str:
+    """ZSET: fan with a turn who holds seats -> until when, µs, at most the end of the turn."""
+    return f"sale:{{{sale_id}}}:holding"
+
+
+def eta(sale_id: str) -> str:
+    """STRING: what is known about the waiting and about past estimates of it, as JSON."""
+    return f"sale:{{{sale_id}}}:eta"
 
 
 def called(sale_id: str) -> str:
@@ -117,9 +161,35 @@ def taken(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:taken"
 
 
+def lane(sale_id: str, name: str) -> str:
+    """STREAM: work (JSON) that waits to be done in batches, such as the wishes for one tier."""
+    return f"sale:{{{sale_id}}}:lane:{name}"
+
+
+def awake(sale_id: str, name: str) -> str:
+    """STRING: the token of the worker that has this lane. Lives ten seconds beyond its last sign."""
+    return f"sale:{{{sale_id}}}:awake:{name}"
+
+
+def standing(order_id: str) -> str:
+    """STRING: an order as JSON, for those who ask every second. A cache; lives some seconds."""
+    return f"order:{order_id}"
+
+
 def links(sale_id: str, kind: str, value: str) -> str:
-    """SET: fans who share one attribute, such as a device; `value` is a keyed hash. 30 days."""
+    """SET: fans who share one attribute, if many do; `value` is a keyed hash. 30 days.
+
+    Those who are not in `linked`: a NUL and 16 bytes for a fan, else the name as it is.
+    """
     return f"sale:{{{sale_id}}}:links:{kind}:{value}"
+
+
+def linked(sale_id: str, kind: str) -> str:
+    """HASH: number -> records of the fans who have attributes of a kind, such as a device. 30 days.
+
+    A record is 22 bytes: 6 of the attribute's keyed hash, 16 of the fan.
+    """
+    return f"sale:{{{sale_id}}}:linked:{kind}"
 
 
 def screening_faults(sale_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boxoffice.orders.model import Order
@@ -15,7 +16,7 @@ from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
 from fairness.passes import Pass
 from web import auth, bodies, facts, services
 from web.answers import OrderAnswer, TicketAnswer
-from workers import clients, settling, steps
+from workers import clients, lanes, settling, standing
 from workers.settings import settings
 
 PENDING = "pending"
@@ -27,6 +28,7 @@ class Found:
 
     order_id: str
     order: Order | None
+    tickets: Sequence[str] | None = None  # their ids, if they are known without asking
 
     @property
     def state(self) -> str:
@@ -50,7 +52,8 @@ def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> str
     account_id = auth.caller().account_id
     order_id = new_id(account_id, sale_id, key or secrets.token_urlsafe(16))
     best = wish.best.model_dump() if wish.best else None
-    steps.allocate(order_id, sale_id, account_id, turn.fan, wish.seats, best)
+    plan = known.plan()
+    lanes.ask(known.sale, plan, order_id, account_id, turn.fan, wish.seats, best)
     return order_id
 
 
@@ -61,12 +64,17 @@ def find(order_id: str) -> Found:
     proves that it was given to them.
     """
     account_id = auth.caller().account_id
+    seen = standing.look(order_id)
+    if seen and seen.account_id == account_id:
+        return Found(order_id, seen.order, seen.tickets)
     try:
-        return Found(order_id, services.orders().get(order_id, account_id))
+        order = services.orders().get(order_id, account_id)
     except NotFound:
         if not _given_to(order_id, account_id):
             raise
         return Found(order_id, None)
+    standing.show([order])
+    return Found(order_id, order)
 
 
 def pay(order_id: str, card: bodies.Card) -> None:
@@ -88,7 +96,7 @@ def pay(order_id: str, card: bodies.Card) -> None:
             remedy="choose seats again while your turn lasts",
         )
     token = clients.payments().tokenise(Card(card.number, card.expiry.replace(" ", ""), card.cvc))
-    steps.pay(order_id, token)
+    lanes.pay(order.sale_id, order_id, token)
 
 
 def cancel(order_id: str) -> None:
@@ -113,8 +121,6 @@ def document(found: Found) -> OrderAnswer:
     order = found.order
     if order is None:
         return _pending(found.order_id)
-    paid = order.state == "paid"
-    tickets = services.tickets().of_order(order.order_id) if paid else []
     return {
         "order_id": order.order_id,
         "sale_id": order.sale_id,
@@ -126,8 +132,14 @@ def document(found: Found) -> OrderAnswer:
         "created_at": iso(order.created_us),
         "changed_at": iso(order.changed_us),
         "problem": dict(order.problem) if order.problem else None,
-        "tickets": [ticket.ticket_id for ticket in tickets],
+        "tickets": list(_ticket_ids(found)),
     }
+
+
+def _ticket_ids(found: Found) -> Sequence[str]:
+    if found.tickets is not None or found.state != "paid":
+        return found.tickets or ()
+    return [ticket.ticket_id for ticket in services.tickets().of_order(found.order_id)]
 
 
 def my_ticket(ticket_id: str) -> Ticket:

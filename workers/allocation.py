@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
-from boxoffice.orders.model import Best, Request
+from boxoffice.orders.model import Best, Order, Request
+from boxoffice.sales.model import Sale
+from fairness import keys
 from fairness.clock import now_us
-from workers import clients, journal, retry, steps, stocktaking
+from fairness.errors import Rejected, Unavailable
+from workers import clients, journal, lanes, retry, standing, steps, stocktaking, tours
 from workers.about import about, recent_sale
 from workers.app import app
+from workers.lanes import Outcome, Work
 
 
 @app.task(name=steps.ALLOCATE, **retry.TRANSIENT)
-def allocate(
-    order_id: str,
-    sale_id: str,
-    account_id: str,
-    fan: str,
-    seats: list[str] | None,
-    best: Mapping[str, Any] | None,
-) -> None:
-    """Hold seats for a fan in the shop; the order says which, or why not."""
-    sale = recent_sale(sale_id)
-    request = Request(
-        order_id,
-        sale_id,
-        account_id,
-        fan,
-        clients.line(sale_id).lead_of(fan),
-        tuple(seats) if seats is not None else None,
-        Best(**best) if best is not None else None,
-        about(sale),
-    )
+def allocate(sale_id: str, lane: str, token: str) -> None:
+    """Hold seats for the fans whose wishes wait in a lane; their orders say which, or why not."""
+    lanes.drain(steps.ALLOCATE, sale_id, lane, token, partial(hold, sale_id))
+
+
+def hold(sale_id: str, wishes: Sequence[Work]) -> list[Outcome]:
+    """Hold seats for these wishes, the first called first; return what each came to."""
+    sale, outcomes = recent_sale(sale_id), dict[int, Outcome]()
+    requests = dict[int, Request]()
+    for number in _by_call(sale_id, wishes):
+        try:
+            requests[number] = _request(sale, wishes[number])
+        except (Rejected, Unavailable) as error:
+            outcomes[number] = error
     plan = clients.catalogue().plan(sale.plan_id)
-    clients.orders().allocate(request, sale, plan, clients.stock(sale_id), now_us())
+    found = clients.orders().allocate_all(
+        list(requests.values()), sale, plan, clients.stock(sale_id), now_us()
+    )
+    orders = [order for order in found if isinstance(order, Order)]
+    standing.show(orders)
+    for order in orders:
+        if order.state == "held":
+            clients.line(sale_id).seated(order.fan, order.held_until_us)
+    for number, came_to in zip(requests, found, strict=True):
+        outcomes[number] = None if isinstance(came_to, Order) else came_to
+    return [outcomes[number] for number in range(len(wishes))]
 
 
 @app.task(name="allocation.reconcile", **retry.NEXT_TICK)
@@ -42,3 +50,23 @@ def reconcile() -> None:
     """Make the cache of taken seats say what the tables say."""
     for sale_id in journal.live_sales():
         stocktaking.reconcile(sale_id)
+
+
+def _by_call(sale_id: str, wishes: Sequence[Work]) -> list[int]:
+    """Return the numbers of the wishes, those of fans who were called earlier first."""
+    calls = clients.redis().zmscore(keys.called(sale_id), [wish["fan"] for wish in wishes])
+    return sorted(range(len(wishes)), key=lambda n: (calls[n] is None, calls[n] or 0, n))
+
+
+def _request(sale: Sale, wish: Work) -> Request:
+    return Request(
+        wish["order_id"],
+        sale.sale_id,
+        wish["account_id"],
+        wish["fan"],
+        clients.line(sale.sale_id).lead_of(wish["fan"]),
+        tuple(wish["seats"]) if wish["seats"] is not None else None,
+        Best(**wish["best"]) if wish["best"] is not None else None,
+        about(sale),
+        tours.share(sale, wish["account_id"]),
+    )

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
 from boxoffice.orders.model import Order
-from workers import clients, steps
+from workers import clients, standing
 
 GIVEN_BACK = ("expired", "cancelled", "refunded")
 
 
 def settle(order: Order) -> None:
-    """Let cache, shop, account and mail know how the order stands. Twice is once."""
-    if order.state in GIVEN_BACK:
-        clients.stock(order.sale_id).mark_free(order.seat_ids)
-    if order.state == "paid":
-        clients.stock(order.sale_id).mark_sold(order.seat_ids)
-        clients.line(order.sale_id).finish(order.fan)
-        payment = clients.payments().of_order(order.order_id)
-        if payment and payment.fingerprint:
-            clients.accounts().add_card(order.account_id, payment.fingerprint)
-    if order.state in ("paid", "refunded"):
-        steps.send(steps.DELIVER)
+    """Let cache, shop and account know how the order stands. Twice is once."""
+    settle_all([order])
+
+
+def settle_all(orders: Sequence[Order]) -> None:
+    """Do `settle` for many orders. Their mail is promised with them, and the clock has it sent."""
+    for sale_id, same in groupby(sorted(orders, key=_sale_of), key=_sale_of):
+        _settle_in(sale_id, list(same))
+    paid = {order.order_id: order for order in orders if order.state == "paid"}
+    payments = clients.payments().of_orders(list(paid))
+    prints = {(paid[p.order_id].account_id, p.fingerprint) for p in payments if p.fingerprint}
+    clients.accounts().add_cards(sorted(prints))
+    standing.show(orders)
+
+
+def _settle_in(sale_id: str, orders: Sequence[Order]) -> None:
+    line, stock = clients.line(sale_id), clients.stock(sale_id)
+    given_back = [order for order in orders if order.state in GIVEN_BACK]
+    sold = [order for order in orders if order.state == "paid"]
+    # First: a fan who needs a seat again is counted before their seats are free for others.
+    for order in given_back:
+        line.seated(order.fan, 0)
+    _mark(stock.mark_free, given_back)
+    _mark(stock.mark_sold, sold)
+    for order in sold:
+        line.finish(order.fan)
+
+
+def _mark(mark: Callable[[Sequence[str]], object], orders: Sequence[Order]) -> None:
+    if seats := [seat_id for order in orders for seat_id in order.seat_ids]:
+        mark(seats)
+
+
+def _sale_of(order: Order) -> str:
+    return order.sale_id

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from kombu.exceptions import OperationalError
 from redis import Redis
 
@@ -17,6 +14,7 @@ COMMIT = "line.commit"
 SEAL = "ledger.seal"
 DRAW = "line.draw"
 ADMIT = "line.admit"
+MOVE = "line.move"
 REBUILD = "line.rebuild"
 ALLOCATE = "allocation.allocate"
 PAY = "orders.pay"
@@ -28,7 +26,10 @@ PATIENCE_MS = 3_000
 
 def send(step: str, *args: object) -> None:
     """Put the task of `step` into its queue; Unavailable when the broker does not answer."""
-    _send(step, args)
+    try:
+        app.send_task(step, args)
+    except OperationalError as error:
+        raise Unavailable("this could not be passed on just now; please try again") from error
 
 
 def remind(redis: Redis, step: str, sale_id: str) -> bool:
@@ -37,31 +38,3 @@ def remind(redis: Redis, step: str, sale_id: str) -> bool:
         return False
     send(step, sale_id)
     return True
-
-
-def allocate(
-    order_id: str,
-    sale_id: str,
-    account_id: str,
-    fan: str,
-    seats: Sequence[str] | None,
-    best: Mapping[str, Any] | None,
-) -> None:
-    """Have seats held for a fan in the shop: these, or the best (fields of `orders.model.Best`).
-
-    The order under `order_id` tells the outcome.
-    """
-    send(ALLOCATE, order_id, sale_id, account_id, fan, seats and list(seats), best)
-
-
-def pay(order_id: str, card_token: str) -> None:
-    """Have a held order charged and confirmed; the order tells the outcome."""
-    # Flower and the logs show a task's arguments as this text; a token is nobody's business.
-    _send(PAY, (order_id, card_token), argsrepr=f"({order_id!r}, …)")
-
-
-def _send(step: str, args: tuple[object, ...], **options: Any) -> None:
-    try:
-        app.send_task(step, args, **options)
-    except OperationalError as error:
-        raise Unavailable("this could not be passed on just now; please try again") from error

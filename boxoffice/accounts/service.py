@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -103,10 +103,15 @@ class Accounts:
         if not self._store.set_verified(account_id):
             raise NotFound("there is no such account", field="account_id", value=account_id)
 
-    def add_card(self, account_id: str, fingerprint: str) -> None:
-        """Note that the account paid with this card; twice is once. NotFound."""
-        if not self._store.add_card(account_id, fingerprint):
-            raise NotFound("there is no such account", field="account_id", value=account_id)
+    def add_cards(self, paid_with: Iterable[tuple[str, str]]) -> None:
+        """Note with which cards (account id, fingerprint) accounts paid; twice is once.
+
+        An account that does not exist is passed over.
+        """
+        cards: dict[str, set[str]] = {}
+        for account_id, fingerprint in paid_with:
+            cards.setdefault(account_id, set()).add(fingerprint)
+        self._store.add_cards(cards)
 
     def _account(self, new: NewAccount) -> Account:
         """Return a checked account with a new id."""

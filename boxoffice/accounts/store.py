@@ -7,8 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from boxoffice.accounts.model import Account
-from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.tables import ACCOUNTS, EMAILS
+from fairness.errors import Contention
+
+ADD_CARDS = "ADD cards :cards"
+MANY = 100  # writes in one transaction
 
 
 class AccountStore:
@@ -70,18 +74,27 @@ class AccountStore:
         """Keep another password hash; False when there is no such account."""
         return self._update(account_id, "SET password_hash = :hash", hash=password_hash)
 
-    def add_card(self, account_id: str, fingerprint: str) -> bool:
-        """Add a card to the set of cards; False when there is no such account."""
-        return self._update(account_id, "ADD cards :card", card={fingerprint})
+    def add_cards(self, cards: Mapping[str, set[str]]) -> None:
+        """Add cards (account id -> which) to those of the accounts that exist."""
+        pairs = list(cards.items())
+        for start in range(0, len(pairs), MANY):
+            part = pairs[start : start + MANY]
+            try:
+                self._db.transact([self._update_(a, ADD_CARDS, cards=more) for a, more in part])
+            except (ConditionFailed, Contention):  # one is gone, or in use: each alone
+                for account_id, more in part:
+                    self._update(account_id, ADD_CARDS, cards=more)
 
     def _update(self, account_id: str, change: str, **values: Any) -> bool:
-        present = "attribute_exists(account_id)"
-        key = {"account_id": account_id}
         try:
-            self._db.write(self._db.update_(ACCOUNTS, key, change, present, **values))
+            self._db.write(self._update_(account_id, change, **values))
         except ConditionFailed:
             return False
         return True
+
+    def _update_(self, account_id: str, change: str, **values: Any) -> Write:
+        present = "attribute_exists(account_id)"
+        return self._db.update_(ACCOUNTS, {"account_id": account_id}, change, present, **values)
 
 
 def _item(account: Account, password_hash: str) -> Item:

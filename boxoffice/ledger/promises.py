@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boxoffice.dynamo import ConditionFailed, Database, Item
-from boxoffice.outbox import LEDGER
+from boxoffice.outbox import LEDGER, entries_of
 from boxoffice.tables import OUTBOX
 from fairness.ledger.log import Log
 
@@ -59,15 +59,18 @@ class Promises:
         keys = [_key(promise_id) for promise_id in chosen.promise_ids]
         rows = sorted(self._db.get_many(OUTBOX, keys), key=lambda row: str(row["promise_id"]))
         if len(rows) == len(keys):  # else someone else has logged them and is removing them
-            self._log.append(f"outbox/{chosen.number}", [row["entry"] for row in rows])
+            self._log.append(
+                f"outbox/{chosen.number}", [e for row in rows for e in entries_of(row)]
+            )
         self._db.transact([self._db.delete_(OUTBOX, key) for key in keys])
         self._replace(chosen, Choice(chosen.number, ()))
         return len(rows)
 
     def _is_manifest(self, row: Item) -> bool:
-        if row["entry"]["type"] != "manifest":
+        entry = entries_of(row)[0]
+        if entry["type"] != "manifest":
             return False
-        self._log.append(manifest_batch(row["entry"]["sale"]), [row["entry"]])
+        self._log.append(manifest_batch(entry["sale"]), [entry])
         self._db.write(self._db.delete_(OUTBOX, _key(row["promise_id"])))
         return True
 

@@ -33,22 +33,58 @@ class Stock(Protocol):
         ...
 
 
+class View:
+    """Which seats are taken, as far as one can tell: shared by the choices of one batch."""
+
+    def __init__(self, sale: Sale, stock: Stock, inventory: Inventory, now_us: int) -> None:
+        self.stock, self.looked = stock, False  # looked: at the table itself
+        self._sale_id, self._inventory, self._now_us = sale.sale_id, inventory, now_us
+        self._taken: set[str] | None = None
+        self._chosen = set[str]()
+
+    @property
+    def taken(self) -> set[str]:
+        """Return the seats that are taken; the cache is asked once."""
+        if self._taken is None:
+            try:
+                self._taken = set(self.stock.taken())
+            except Unavailable:  # a cache: without it one looks at the table
+                self.look()
+        return self._taken if self._taken is not None else set()
+
+    def look(self) -> None:
+        """Look at the table: before a no, and when there is no cache."""
+        self.looked = True
+        self._taken = {*self._inventory.taken(self._sale_id, self._now_us), *self._chosen}
+
+    def without(self, seat_ids: Sequence[str]) -> None:
+        """Leave these out until the table says otherwise."""
+        self.taken.update(seat_ids)
+
+    def choose(self, seat_ids: Sequence[str]) -> None:
+        """Leave these out for good: another order of this batch is to have them."""
+        self._chosen.update(seat_ids)
+        self.taken.update(seat_ids)
+
+    def give_up(self, seat_ids: Sequence[str], taken: Sequence[str]) -> None:
+        """Take back a choice that was refused because of the seats in `taken`."""
+        self._chosen.difference_update(seat_ids)
+        self.taken.update(taken)
+        self.looked = False  # the others may be free: look again before a no
+
+    def claim(self, seat_ids: Sequence[str]) -> Sequence[str]:
+        """Return what another worker asks for at this moment; none: all are set aside for us."""
+        try:
+            return self.stock.claim(seat_ids)
+        except Unavailable:  # it only spares refusals: the table decides
+            return ()
+
+
 class Choice:
     """The seats for one request, chosen again after each refusal."""
 
-    def __init__(
-        self,
-        request: Request,
-        sale: Sale,
-        plan: SeatingPlan,
-        stock: Stock,
-        inventory: Inventory,
-        now_us: int,
-    ) -> None:
-        self._request, self._sale, self._plan = request, sale, plan
-        self._inventory, self._stock, self._now_us = inventory, stock, now_us
-        self._looked = False  # at the table itself
-        self._taken = self._known() if request.best else set[str]()
+    def __init__(self, request: Request, sale: Sale, plan: SeatingPlan, view: View) -> None:
+        self._request, self._sale, self._plan, self._view = request, sale, plan, view
 
     def pick(self) -> tuple[OrderedSeat, ...]:
         """Return the seats with their prices; Rejected says why there are none."""
@@ -56,40 +92,20 @@ class Choice:
             return self._priced(self._best(self._request.best))
         return self._priced(self._request.seats or ())
 
-    def without(self, seat_ids: Sequence[str]) -> None:
-        """Leave these out from now on."""
-        self._taken.update(seat_ids)
-
-    def _known(self) -> set[str]:
-        try:
-            return set(self._stock.taken())
-        except Unavailable:  # a cache: without it one looks at the table
-            return self._look()
-
-    def _look(self) -> set[str]:
-        self._looked = True
-        return set(self._inventory.taken(self._sale.sale_id, self._now_us))
-
     def _best(self, best: Best) -> Sequence[str]:
-        categories = self._categories(best.tier)
+        categories, view = self._categories(best.tier), self._view
         while True:
             found = best_available(
-                self._plan, self._taken, best.count, categories, together=best.together
+                self._plan, view.taken, best.count, categories, together=best.together
             )
-            if found is None and self._looked:
+            if found is None and view.looked:
                 raise _none_left(best)
             if found is None:  # cache and claims may be wrong: before a no, look at the table
-                self._taken = self._look()
-            elif self._looked or not (busy := self._claimed(found)):
+                view.look()
+            elif view.looked or not (busy := view.claim(found)):
                 return found
-            else:  # another worker asks for them at this moment
-                self.without(busy)
-
-    def _claimed(self, seat_ids: Sequence[str]) -> Sequence[str]:
-        try:
-            return self._stock.claim(seat_ids)
-        except Unavailable:  # it only spares refusals: the table decides
-            return ()
+            else:
+                view.without(busy)
 
     def _categories(self, tier: str | None) -> set[str]:
         prices = self._sale.prices.items()

@@ -7,16 +7,18 @@ never had seats. Every method may be called twice, or by two workers at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
-from boxoffice.orders.choice import Choice, Stock
+from boxoffice.orders.choice import Stock
+from boxoffice.orders.holding import TRIES, Holding, Outcome
 from boxoffice.orders.model import Order, Request
+from boxoffice.orders.paying import Paying
 from boxoffice.orders.problems import declined, problem_of
 from boxoffice.orders.store import Changed, OrderStore
-from boxoffice.orders.writes import limit_reached, tour_limit_reached
 from boxoffice.payments.model import Payment
 from boxoffice.payments.service import Payments
 from boxoffice.sales.model import Sale
@@ -25,14 +27,12 @@ from fairness.clock import SECOND
 from fairness.errors import (
     Conflict,
     Contention,
+    FairTicketError,
     Forbidden,
     NotFound,
-    Rejected,
-    SeatsTaken,
     Unavailable,
 )
 
-TRIES = 5  # how often one call tries again when others were faster
 SWEEP = 200  # orders that one sweep looks at
 WATCH_US = 3600 * SECOND  # a charge that was begun and is not known to the provider by then is not
 WATCH_EVERY_US = 30 * SECOND
@@ -46,6 +46,7 @@ class Orders:
         self._inventory = Inventory(db)
         self._payments = payments
         self._tickets = tickets
+        self._paying = Paying(db, self._store, payments, tickets)
 
     def allocate(
         self, request: Request, sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
@@ -56,37 +57,32 @@ class Orders:
         another account's. Contention or Unavailable when it is worth another try, with the same
         id.
         """
-        limit = sale.manifest.limit_per_person
-        try:
-            if request.count > limit:
-                raise limit_reached(limit)
-            if request.tour and request.count > request.tour.limit:
-                raise tour_limit_reached(request.tour.limit)
-            order = self._hold(request, sale, plan, stock, now_us)
-        except Rejected as refusal:
-            refused = Order.asked(request, sale, (), "refused", now_us, problem_of(refusal))
-            order = self._store.refuse(refused)
-        return _own(order, request.account_id)
+        holding = Holding(self._store, self._inventory, sale, plan, stock, now_us)
+        return _own(holding.one(request), request.account_id)
 
-    def _hold(
-        self, request: Request, sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
-    ) -> Order:
-        choice = Choice(request, sale, plan, stock, self._inventory, now_us)
-        for _ in range(TRIES):
-            try:
-                wanted = Order.asked(request, sale, choice.pick(), "held", now_us)
-                order = self._store.hold(wanted)
-            except SeatsTaken as refusal:
-                if request.best is None:
-                    raise
-                choice.without(refusal.seat_ids)
-            except Contention:
-                continue
-            else:
-                with suppress(Unavailable):  # a cache: the order stands without it
-                    stock.mark_held(order.seat_ids, order.held_until_us)
-                return order
-        raise Contention
+    def allocate_all(
+        self, requests: Sequence[Request], sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
+    ) -> list[Outcome]:
+        """Return for each request what `allocate` would return or raise, in their order.
+
+        The first have the first choice. Many share a transaction; all or nothing is for each.
+        """
+        first = {request.order_id: request for request in reversed(requests)}
+        wanted = [first[order_id] for order_id in dict.fromkeys(r.order_id for r in requests)]
+        held = Holding(self._store, self._inventory, sale, plan, stock, now_us).all(wanted)
+        return [_outcome(held[request.order_id], request.account_id) for request in requests]
+
+    def pay_all(self, wanted: Sequence[tuple[str, str]], now_us: int) -> list[Outcome]:
+        """Return for each (order id, card token) what `pay` would return or raise."""
+        cards = dict(reversed(wanted))
+        done: dict[str, Outcome] = {o.order_id: o for o in self._paying.plain(cards, now_us)}
+        for order_id, token in wanted:
+            if order_id not in done:
+                try:
+                    done[order_id] = self.pay(order_id, token, now_us)
+                except FairTicketError as error:
+                    done[order_id] = error
+        return [done[order_id] for order_id, _ in wanted]
 
     def pay(self, order_id: str, card_token: str, now_us: int) -> Order:
         """Charge the card once and return the order as it then is.
@@ -231,6 +227,13 @@ def _own(order: Order, account_id: str) -> Order:
             remedy="sign in with the account that made the order",
         )
     return order
+
+
+def _outcome(found: Outcome, account_id: str) -> Outcome:
+    try:
+        return found if isinstance(found, FairTicketError) else _own(found, account_id)
+    except Forbidden as error:
+        return error
 
 
 def _given_back(order: Order) -> Order:

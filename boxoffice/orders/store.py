@@ -36,6 +36,11 @@ class OrderStore:
         item = self._db.get(ORDERS, order_id=order_id)
         return Order.of(item) if item else None
 
+    def get_many(self, order_ids: Sequence[str]) -> dict[str, Order]:
+        """Return those that exist, by id, as they are now."""
+        keys = [{"order_id": order_id} for order_id in dict.fromkeys(order_ids)]
+        return {item["order_id"]: Order.of(item) for item in self._db.get_many(ORDERS, keys)}
+
     def of_account(self, account_id: str) -> Iterator[Order]:
         """Yield the account's orders, the newest first."""
         found = self._db.query(ORDERS, index="by_account", newest_first=True, account_id=account_id)
@@ -58,14 +63,7 @@ class OrderStore:
         That is the stored one when this order id was written before. SeatsTaken names the seats;
         LimitReached; Contention or Unavailable when it is worth another try.
         """
-        me, now_us, until_us = order.order_id, order.created_us, order.held_until_us
-        hold_ = self._seats.hold_
-        writes = [
-            self._writes.new_(order),
-            *(counts := self._writes.counts_(order)),
-            *(hold_(order.sale_id, seat, me, now_us, until_us) for seat in order.seat_ids),
-            self._writes.held_(order),
-        ]
+        writes = [*self.hold_(order), self._writes.held_([order])]
         try:
             self._db.transact(writes)
         except ConditionFailed as refused:
@@ -73,7 +71,7 @@ class OrderStore:
             if present:
                 return present
             self._refuse_beyond_limits(order, refused, 1)
-            first_seat = 1 + len(counts)
+            first_seat = 2 + len(order.tour_people)
             taken = [order.seat_ids[n - first_seat] for n in refused.failed]
             raise SeatsTaken(taken) from refused
         except Unavailable:
@@ -82,6 +80,29 @@ class OrderStore:
                 return present
             raise
         return order
+
+    def hold_all(self, orders: Sequence[Order]) -> None:
+        """Write orders that touch different items, and hold their seats: all of them or nothing.
+
+        ConditionFailed, for `refused_for`; Contention, Unavailable.
+        """
+        writes = [write for order in orders for write in self.hold_(order)]
+        self._db.transact([*writes, self._writes.held_(orders)])
+
+    def refused_for(self, orders: Sequence[Order], refused: ConditionFailed) -> set[str]:
+        """Return the ids of the orders for which `hold_all` was refused."""
+        owners = [order.order_id for order in orders for _ in self.hold_(order)]
+        return {owners[number] for number in refused.failed}
+
+    def hold_(self, order: Order) -> list[Write]:
+        """Return the writes of a hold: the order, the counts of its person, its seats."""
+        me, now_us, until_us = order.order_id, order.created_us, order.held_until_us
+        hold_ = self._seats.hold_
+        return [
+            self._writes.new_(order),
+            *self._writes.counts_(order),
+            *(hold_(order.sale_id, seat, me, now_us, until_us) for seat in order.seat_ids),
+        ]
 
     def _refuse_beyond_limits(self, order: Order, refused: ConditionFailed, first: int) -> None:
         """Raise LimitReached if a count failed; the counts begin at the position `first`."""
@@ -112,15 +133,14 @@ class OrderStore:
         SeatsTaken when a seat went to someone else; LimitReached when an expired order no longer
         fits the person's limit; Changed when the order is not as `order` says.
         """
-        seats, sell_ = order.seat_ids, self._seats.sell_
+        seats = order.seat_ids
         writes = [
-            self._writes.state_(order, "paid", now_us, payment_id=payment_id),
-            *(sell_(order.sale_id, seat, order.order_id, now_us) for seat in seats),
+            *self.sell_(order, payment_id, now_us),
             # The count of an order that expired was given back, and must be there again.
             *(self._writes.counts_(order) if order.state == "expired" else []),
             *tickets,
             self._writes.mail_(order, "order_confirmed", now_us),
-            self._writes.sold_(order, now_us),
+            self._writes.sold_([order], now_us),
         ]
         try:
             self._db.transact(writes)
@@ -131,7 +151,15 @@ class OrderStore:
             if 0 not in refused.failed and order.state == "expired":
                 self._refuse_beyond_limits(order, refused, 1 + len(seats))
             raise Changed from refused
-        return replace(order, state="paid", payment_id=payment_id, changed_us=now_us, problem=None)
+        return paid(order, payment_id, now_us)
+
+    def sell_(self, order: Order, payment_id: str, now_us: int) -> list[Write]:
+        """Return the writes that make the order paid and its seats sold."""
+        sell_ = self._seats.sell_
+        return [
+            self._writes.state_(order, "paid", now_us, payment_id=payment_id),
+            *(sell_(order.sale_id, seat, order.order_id, now_us) for seat in order.seat_ids),
+        ]
 
     def give_back(
         self,
@@ -179,6 +207,11 @@ class OrderStore:
         except ConditionFailed as refused:
             raise Changed from refused
         return replace(order, changed_us=now_us)
+
+
+def paid(order: Order, payment_id: str, now_us: int) -> Order:
+    """Return the order as it is when it has been sold."""
+    return replace(order, state="paid", payment_id=payment_id, changed_us=now_us, problem=None)
 
 
 def _problem(order: Order) -> dict[str, Any]:

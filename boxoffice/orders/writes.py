@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -83,20 +84,21 @@ class OrderWrites:
         """Return the writes that take back what `counts_` counted."""
         return [self.uncount_(order), *(self._less_(p, order) for p in order.tour_people)]
 
-    def held_(self, order: Order) -> Write:
-        """Return the promise to log the hold."""
-        entry = entries.seats_held(*_of(order, order.created_us), order.held_until_us)
-        return outbox.ledger_(self._db, entry, f"{order.order_id}-held", order.created_us)
+    def held_(self, orders: Sequence[Order]) -> Write:
+        """Return the promise to log the holds of one transaction."""
+        first = orders[0]
+        logged = [entries.seats_held(*_of(o, o.created_us), o.held_until_us) for o in orders]
+        return outbox.ledger_all_(self._db, logged, f"{first.order_id}-held", first.created_us)
 
-    def sold_(self, order: Order, now_us: int) -> Write:
-        """Return the promise to log the sale."""
-        entry = entries.seats_sold(*_of(order, now_us))
-        return outbox.ledger_(self._db, entry, f"{order.order_id}-sold", now_us)
+    def sold_(self, orders: Sequence[Order], now_us: int) -> Write:
+        """Return the promise to log the sales of one transaction."""
+        logged = [entries.seats_sold(*_of(order, now_us)) for order in orders]
+        return outbox.ledger_all_(self._db, logged, f"{orders[0].order_id}-sold", now_us)
 
     def released_(self, order: Order, reason: str, now_us: int) -> Write:
         """Return the promise to log that the seats were given back."""
         entry = entries.seats_released(*_of(order, now_us), reason)
-        return outbox.ledger_(self._db, entry, f"{order.order_id}-released", now_us)
+        return outbox.ledger_all_(self._db, [entry], f"{order.order_id}-released", now_us)
 
     def mail_(self, order: Order, template: str, now_us: int, **more: Any) -> Write:
         """Return the promise of a mail about the order."""

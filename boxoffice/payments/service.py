@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from boxoffice.dynamo import ConditionFailed, Database
-from boxoffice.payments.model import Card, Payment, Provider
-from boxoffice.payments.store import PaymentStore
-from fairness.errors import Conflict, NotFound
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+
+from boxoffice.dynamo import ConditionFailed, Database, Write
+from boxoffice.payments.model import Card, Charge, Payment, Provider
+from boxoffice.payments.store import PaymentStore, charged
+from fairness.errors import Conflict, FairTicketError, NotFound, Unavailable
+
+AT_ONCE = 16  # charges on their way to the provider, in one process
 
 
 class Payments:
@@ -33,9 +40,52 @@ class Payments:
         charge = self._provider.charge(payment.key, cents, currency, card_token)
         return self._store.settle(payment, charge, now_us)
 
+    def charge_all(
+        self, wanted: Sequence[tuple[str, int, str, str]], now_us: int
+    ) -> dict[str, Payment]:
+        """Charge many orders for the first time: (order id, cents, currency, card token).
+
+        Returns those that were charged, by order id, for `settle_`: the charge is not written
+        down yet. The others are for `charge`, which finds out. Unavailable when it cannot be seen
+        which are new.
+        """
+        present = self._store.get_many([order_id for order_id, *_ in wanted])
+        new = [_first(*one, now_us) for one in wanted if one[0] not in present]
+        try:
+            self._store.begin_all(new)
+        except (ConditionFailed, Unavailable):
+            return {}
+        charges = (
+            self._threads.map(self._charge_or_not, new)
+            if len(new) > 1
+            else (self._charge_or_not(payment) for payment in new)
+        )
+        pairs = [(p, c) for p, c in zip(new, charges, strict=True) if c and c.status == "charged"]
+        return {p.order_id: charged(p, c, now_us) for p, c in pairs}
+
+    def settle_(self, payment: Payment) -> Write:
+        """Return the write that records a charge; it fails when the attempt was settled before."""
+        return self._store.settle_(payment)
+
+    def _charge_or_not(self, payment: Payment) -> Charge | None:
+        try:
+            return self._provider.charge(
+                payment.key, payment.cents, payment.currency, payment.card_token
+            )
+        except FairTicketError:  # whoever charges it alone meets it again, and says so
+            return None
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(AT_ONCE, "charges")
+
     def of_order(self, order_id: str) -> Payment | None:
         """Return the payment of an order, or None when none was tried."""
         return self._store.get(order_id)
+
+    def of_orders(self, order_ids: Sequence[str]) -> list[Payment]:
+        """Return the payments of those orders that have one, in no order."""
+        return list(self._store.get_many(order_ids).values())
 
     def recover(self, order_id: str, now_us: int) -> Payment | None:
         """Return the order's payment, having asked the provider what became of an open one.
@@ -72,22 +122,28 @@ class Payments:
             if present and present.state == "pending":
                 raise _busy()
             return self._claim(order_id, cents, currency, card_token, now_us)
-        wanted = Payment(
-            payment_id=order_id,
-            order_id=order_id,
-            state="pending",
-            cents=cents,
-            currency=currency,
-            card_token=card_token,
-            attempt=present.attempt + 1 if present else 1,
-            created_us=present.created_us if present else now_us,
-            changed_us=now_us,
-        )
+        wanted = _first(order_id, cents, currency, card_token, now_us)
+        if present:
+            wanted = replace(wanted, attempt=present.attempt + 1, created_us=present.created_us)
         try:
             self._store.begin(wanted)
         except ConditionFailed:  # another process began at the same moment
             return self._claim(order_id, cents, currency, card_token, now_us)
         return wanted
+
+
+def _first(order_id: str, cents: int, currency: str, card_token: str, now_us: int) -> Payment:
+    return Payment(
+        payment_id=order_id,
+        order_id=order_id,
+        state="pending",
+        cents=cents,
+        currency=currency,
+        card_token=card_token,
+        attempt=1,
+        created_us=now_us,
+        changed_us=now_us,
+    )
 
 
 def _busy() -> Conflict:

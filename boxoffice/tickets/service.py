@@ -105,6 +105,11 @@ class Tickets:
         return out.getvalue().decode()
 
 
+def ticket_ids(order: Order) -> list[str]:
+    """Return the ids of the tickets that an order gives, by seat."""
+    return [_ticket_id(order.order_id, seat_id) for seat_id in sorted(order.seat_ids)]
+
+
 def _ticket_id(order_id: str, seat_id: str) -> str:
     digest = sha256(json.dumps([order_id, seat_id]).encode()).digest()[:16]
     return f"tkt_{_text(digest)}"

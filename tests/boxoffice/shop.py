@@ -17,6 +17,7 @@ from boxoffice.inventory.service import Inventory
 from boxoffice.inventory.sweep import Sweep, sweep
 from boxoffice.orders.model import Best, Order, Request
 from boxoffice.orders.service import Orders
+from boxoffice.outbox import entries_of
 from boxoffice.payments.model import Card
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import DECLINED, GOOD, TestProvider
@@ -163,12 +164,11 @@ class Shop:
 
     def outbox(self, kind: str, order: Order) -> list[str]:
         """Return what the outbox promises about an order: templates, or types of entry."""
-        rows = self.true.query(OUTBOX, kind=kind)
-        return [
-            row["template"] if kind == "mail" else row["entry"]["type"]
-            for row in rows
-            if order.order_id in row["promise_id"]
-        ]
+        rows = list(self.true.query(OUTBOX, kind=kind))
+        if kind == "mail":
+            return [row["template"] for row in rows if order.order_id in row["promise_id"]]
+        logged = [entry for row in rows for entry in entries_of(row)]
+        return [entry["type"] for entry in logged if entry.get("order") == order.commitment]
 
     def charges(self) -> list[Item]:
         return list(self.true.scan(CHARGES))

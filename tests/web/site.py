@@ -12,13 +12,13 @@ from werkzeug.test import TestResponse
 
 from boxoffice.accounts.model import Account, NewAccount
 from boxoffice.catalogue.plan import PITCH, Seat, SeatingPlan
-from boxoffice.orders.model import Best
 from boxoffice.sales.model import Price, Sale
 from fairness.clock import SECOND, now_us
 from fairness.identity import fan_of
 from fairness.stock import Stock
+from tests.workers import stage
 from web import auth
-from workers import allocation, clients, orders
+from workers import clients
 
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
@@ -136,20 +136,14 @@ def enter(sale: Sale, person: Person) -> str:
 
 def hold(sale: Sale, person: Person, order_id: str, *seats: str) -> None:
     """Do what the allocation worker does with an order."""
-    best = None if seats else {"count": Best(1).count}
-    allocation.allocate(
-        order_id,
-        sale.sale_id,
-        person.account.account_id,
-        person.fan(sale),
-        list(seats) or None,
-        best,
-    )
+    best = None if seats else {"count": 1}
+    account_id, fan = person.account.account_id, person.fan(sale)
+    stage.allocate(order_id, sale.sale_id, account_id, fan, list(seats) or None, best)
 
 
 def pay(order_id: str, token: str) -> None:
     """Do what the orders worker does with a payment."""
-    orders.pay(order_id, token)
+    stage.pay(order_id, token)
 
 
 def stock(sale: Sale) -> Stock:

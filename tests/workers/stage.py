@@ -28,7 +28,7 @@ from fairness.ledger.verify import verify
 from fairness.line import Line
 from fairness.screening.model import Visit
 from tests.engines import wait_until
-from workers import clients
+from workers import allocation, clients, orders
 from workers import settings as settings_module
 from workers.app import app
 
@@ -175,6 +175,30 @@ def crowd(fans: int = 3, seats: int = 12, **rules: int) -> Crowd:
     names = [person.account_id for person in people]
     emails = [person.email for person in people]
     return Crowd(sale, names, emails, [fan_of(sale.key, name) for name in names])
+
+
+def allocate(
+    order_id: str,
+    sale_id: str,
+    account_id: str,
+    fan: str,
+    seats: list[str] | None = None,
+    best: dict[str, Any] | None = None,
+) -> None:
+    """Do what the allocation worker does with one wish."""
+    wish = {"order_id": order_id, "account_id": account_id, "fan": fan}
+    met(allocation.hold(sale_id, [{**wish, "seats": seats, "best": best}]))
+
+
+def pay(order_id: str, card_token: str) -> None:
+    """Do what the orders worker does with one payment."""
+    met(orders.charge([{"order_id": order_id, "card_token": card_token}]))
+
+
+def met(outcomes: list[Exception | None]) -> None:
+    for error in outcomes:
+        if error is not None:
+            raise error
 
 
 def ledger_failures(folder: Path) -> list[str]:

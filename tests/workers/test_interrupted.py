@@ -17,7 +17,7 @@ from fairness.store import SaleStore
 from tests.engines import wait_until
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from workers import clients, steps
+from workers import clients, lanes, steps
 from workers.app import app
 
 CLOCK = ("line.onsale", "line.tick", "ledger.seal", "notices.deliver", "orders.expire")
@@ -85,6 +85,7 @@ def mortal(monkeypatch: pytest.MonkeyPatch, worker: Worker) -> None:
         monkeypatch.setattr(owner, name, dying(getattr(owner, name), name))
     monkeypatch.setattr(app, "send_task", worker.send)
     monkeypatch.setattr(steps, "PATIENCE_MS", 1)
+    monkeypatch.setattr(lanes, "AT_MOST_S", 0)
     monkeypatch.setattr(notices, "LEASE_US", 0)  # nobody waits for the dead one
 
 
@@ -102,12 +103,13 @@ def whole_sale(worker: Worker, mailbox: Mailbox) -> Crowd:
     crowd.join()
     until(lambda: len(crowd.line.served_order()) == 2, worker)
     order_ids = [f"{crowd.sale_id}-{fan}" for fan in crowd.fans]
+    plan = clients.catalogue().plan(crowd.sale.plan_id)
     for order_id, account_id, fan in zip(order_ids, crowd.accounts, crowd.fans, strict=True):
         crowd.line.enter(fan)
-        worker.send(steps.ALLOCATE, (order_id, crowd.sale_id, account_id, fan, None, {"count": 2}))
+        lanes.ask(crowd.sale, plan, order_id, account_id, fan, None, {"count": 2})
     until(lambda: states(crowd) == ["held", "held"], worker)
     for order_id in order_ids:
-        worker.send(steps.PAY, (order_id, crowd.token()))
+        lanes.pay(crowd.sale_id, order_id, crowd.token())
     until(lambda: states(crowd) == ["paid", "paid"] and not worker.queue, worker)
     until(lambda: all(len(mailbox.subjects(email)) >= 2 for email in crowd.emails), worker)
     worker.work()

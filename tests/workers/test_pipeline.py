@@ -15,7 +15,7 @@ from fairness import keys
 from tests.engines import wait_until
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from workers import clients, queues, steps
+from workers import clients, lanes, queues, steps
 from workers.app import app
 
 CLOCK = ("line.onsale", "line.tick", "ledger.seal", "notices.deliver", "orders.expire")
@@ -50,17 +50,17 @@ def called_all(crowd: Crowd, times: int = 1) -> bool:
 
 def buy(crowd: Crowd, times: int = 1) -> None:
     """Let every fan enter, order two seats and pay, each message `times` times."""
+    plan = clients.catalogue().plan(crowd.sale.plan_id)
     for number, (account_id, fan) in enumerate(zip(crowd.accounts, crowd.fans, strict=True)):
         crowd.line.enter(fan)
         for _ in range(times):
-            steps.allocate(
-                f"ord_{number}", crowd.sale_id, account_id, fan, None, {"count": 2, "tier": "A"}
-            )
+            best = {"count": 2, "tier": "A"}
+            lanes.ask(crowd.sale, plan, f"ord_{number}", account_id, fan, None, best)
     wait_until(lambda: all(state(n) == "held" for n in range(len(crowd.fans))), 60, "all hold")
     for number in range(len(crowd.fans)):
         token = crowd.token()
         for _ in range(times):
-            steps.pay(f"ord_{number}", token)
+            lanes.pay(crowd.sale_id, f"ord_{number}", token)
     wait_until(lambda: all(state(n) == "paid" for n in range(len(crowd.fans))), 60, "all paid")
 
 

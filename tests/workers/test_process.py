@@ -19,7 +19,7 @@ from fairness import keys
 from tests.engines import wait_until
 from tests.workers import stage
 from tests.workers.stage import Mailbox
-from workers import clients, steps, trace
+from workers import clients, lanes, steps, trace
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def test_a_child_that_is_killed_gives_its_task_back(mailbox: Mailbox, tmp_path: 
     with worker(tmp_path, "orders", engines.free_port()) as process:
         wait_until(lambda: children(process.pid), 30, "the child is there")
         os.kill(children(process.pid)[0], signal.SIGSTOP)  # it takes the task and does not end it
-        steps.pay(order_id, token)
+        lanes.pay(crowd.sale_id, order_id, token)
         wait_until(lambda: broker.hlen("unacked") == 1, 10, "the task is with the worker")
         os.kill(children(process.pid)[0], signal.SIGKILL)
         wait_until(lambda: ended(tmp_path, "orders.pay"), 20, "the task runs in another child")

@@ -27,7 +27,7 @@ from fairness.store import SaleStore
 from tests.engines import running, wait_until
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from workers import allocation, clients, journal, orders, pipeline, rebuild, steps
+from workers import clients, journal, pipeline, rebuild, steps
 from workers.app import app
 
 CLOCK = ("line.onsale", "line.tick", "ledger.seal", "orders.expire")
@@ -103,7 +103,7 @@ def wait_for_window(crowd: Crowd) -> None:
 def hold(crowd: Crowd, fan: str) -> str:
     number = crowd.fans.index(fan)
     account = crowd.accounts[number]
-    allocation.allocate(f"ord_{fan}", crowd.sale_id, account, fan, None, {"count": 1})
+    stage.allocate(f"ord_{fan}", crowd.sale_id, account, fan, None, {"count": 1})
     return f"ord_{fan}"
 
 
@@ -118,7 +118,7 @@ def half_sold(worker: Worker) -> Sold:
     first, second = crowd.line.served_order()
     for fan in (first, second):
         crowd.line.enter(fan)
-    orders.pay(hold(crowd, first), crowd.token())
+    stage.pay(hold(crowd, first), crowd.token())
     hold(crowd, second)
     worker.until(lambda: len(crowd.line.served_order()) == 3)
     worker.work("ledger.seal")
@@ -324,7 +324,7 @@ def test_calls_that_were_not_logged_are_known_by_what_was_ordered(
 
     assert crowd.line.served_order() == list(crowd.line.places())[:3]
     assert crowd.line.position(third).state == "inside"
-    orders.pay(order, crowd.token())
+    stage.pay(order, crowd.token())
     worker.until(lambda: len(crowd.line.served_order()) == 4)
     worker.work("ledger.seal", "ledger.seal")
     assert stage.ledger_failures(tmp_path) == []

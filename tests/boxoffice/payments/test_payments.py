@@ -6,7 +6,7 @@ from boxoffice.dynamo import Database
 from boxoffice.payments.model import Card
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import DECLINED, GOOD, TestProvider
-from boxoffice.tables import CARDS, CHARGES, PAYMENTS
+from boxoffice.tables import CHARGES, PAYMENTS
 from fairness.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.boxoffice.shop import NOW, SECOND, faulty, persistently, rush
 
@@ -105,7 +105,7 @@ def test_the_same_card_has_the_same_fingerprint_and_no_number_is_kept(any_db: Da
         for n, card in enumerate((VISA, Card("4242 4242 4242 4242", "01/30", "999"), BROKE))
     ]
     assert prints[0] == prints[1] != prints[2]
-    kept = str([list(any_db.scan(table)) for table in (CARDS, CHARGES, PAYMENTS)])
+    kept = str([list(any_db.scan(table)) for table in (CHARGES, PAYMENTS)])
     assert GOOD not in kept
     assert GOOD not in repr(VISA)
 
