@@ -5,9 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import arrivals, linking, orders, results
+from bench import arrivals, line, linking, orders, results
 
-BENCHES = {"arrivals": arrivals.measure, "linking": linking.measure, "orders": orders.measure}
+BENCHES = {
+    "arrivals": arrivals.measure,
+    "line": line.measure,
+    "linking": linking.measure,
+    "orders": orders.measure,
+}
 
 
 def main(names: list[str]) -> None:

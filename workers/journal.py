@@ -11,8 +11,8 @@ from typing import Any
 
 from boxoffice.ledger.promises import Promises
 from fairness import keys
+from fairness.identity import account_of
 from fairness.ledger import entries
-from fairness.screening.model import Visit
 from workers import clients
 from workers.about import about, recent_sale
 
@@ -54,8 +54,9 @@ def log_calls(sale_id: str) -> int:
 
 def _promise_mail(sale_id: str, decision: Mapping[str, str]) -> None:
     line, fans = clients.line(sale_id), [fan for fan in decision["fans"].split(",") if fan]
-    at_us, subject = int(decision["at_us"]), about(recent_sale(sale_id))
+    at_us, sale = int(decision["at_us"]), recent_sale(sale_id)
+    subject = about(sale)
     data = {"sale_id": sale_id, "about": subject, "until_us": at_us + line.manifest().turn_us}
-    accounts = {f: Visit.from_json(f, told).account for f, told in line.visits(fans).items()}
+    accounts = {fan: account_of(sale.key, fan) for fan in fans}
     mails = [(who, data, f"{sale_id}-{fan}-turn") for fan, who in accounts.items() if who]
     clients.notices().promise_all("your_turn", mails, at_us)

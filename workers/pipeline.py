@@ -22,27 +22,32 @@ from workers.settings import settings
 def screen(sale_id: str) -> int:
     """Judge the fans of every closed window; return how many windows were judged here."""
     line = clients.line(sale_id)
+    for number, step in line.pending().items():
+        if step == "decided":  # by somebody who was stopped
+            line.write_decided(number)
     return sum(_screen(line, window) for window in line.windows_in("closed"))
 
 
 def commit(sale_id: str) -> int:
     """Log every screened window with its verdicts; return how many windows there were."""
     line = clients.line(sale_id)
-    first_left = next((n for n, step in line.pending().items() if step == "closed"), None)
+    waiting = (n for n, step in line.pending().items() if step in ("closed", "decided"))
+    first_left = next(waiting, None)
     # In order: the log takes no window after a later one.
     ready = [w for w in line.windows_in("screened") if first_left is None or w.number < first_left]
-    verdicts, merged = (line.verdicts(), line.merged()) if ready else ({}, {})
     for window in ready:
         fans = [fan for fan, _ in window.arrivals]
+        verdicts = line.verdicts_of(fans)
         windows.commit(
             clients.log(),
             sale_id,
             window.number,
             window.arrivals,
-            {fan: _lead(merged, fan) for fan in fans if fan in merged},
-            {fan: _told(verdicts[fan]) for fan in fans if _stands(verdicts.get(fan))},
+            line.leads_of(fans),
+            {fan: _told(record) for fan, record in verdicts.items() if _stands(record)},
             now_us(),
         )
+        line.drop_visits(fans)
         line.advance(window.number, "committed")
     return len(ready)
 
@@ -74,8 +79,10 @@ def draw(sale_id: str) -> int:
 
 def admit(sale_id: str) -> int:
     """Call the next fans, as many as may shop and could find a seat; return how many."""
-    free = stocktaking.free_seats(clients.sales().get(sale_id))
-    return len(clients.line(sale_id).admit(free))
+    line = clients.line(sale_id)
+    holding = line.holding()
+    free = stocktaking.free_seats(stocktaking.by_tier(clients.sales().get(sale_id)))
+    return len(line.admit(free, holding))
 
 
 def _screen(line: Line, window: ClosedWindow) -> bool:
@@ -116,16 +123,10 @@ def _verdicts(found: Screened) -> dict[str, tuple[str, str]]:
     }
 
 
-def _stands(record: Mapping[str, Any] | None) -> bool:
+def _stands(record: Mapping[str, Any]) -> bool:
     """Whether this is a verdict of its own in the log; there a merge is another kind of entry."""
-    return record is not None and record["verdict"] != screening.MERGE
+    return bool(record["verdict"] != screening.MERGE)
 
 
 def _told(record: Mapping[str, Any]) -> tuple[str, list[str]]:
     return record["verdict"], [finding["rule"] for finding in record["findings"]]
-
-
-def _lead(merged: Mapping[str, str], fan: str) -> str:
-    while fan in merged:
-        fan = merged[fan]
-    return fan

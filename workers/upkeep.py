@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from boxoffice.sales.model import CLOSED, Sale
 from fairness import beacon_rule, board, keys
 from fairness.clock import now_us
 from fairness.ledger import entries
 from fairness.line import Line, LineStatus
+from fairness.stock import Tier
 from workers import beacons, clients, metrics, queues, rebuild, steps, stocktaking
 
 
@@ -17,8 +20,9 @@ def move(sale_id: str) -> None:
     rebuild.settle(line)
     closed = line.close_due_windows()
     hand_on(line, closed)
+    holding = line.holding()
     stock = stocktaking.by_tier(sale)
-    line.admit(sum(free for _, free in stock.values()))
+    line.admit(stocktaking.free_seats(stock), holding)
     status = line.status()
     show(line, status, stock)
     if sale.state == CLOSED and is_over(line, status):
@@ -38,7 +42,7 @@ def hand_on(line: Line, closed: list[int]) -> None:
     waiting = set(line.pending().values())
     if closed:
         steps.send(steps.SCREEN, line.sale_id)
-    elif "closed" in waiting:
+    elif waiting & {"closed", "decided"}:
         steps.remind(clients.redis(), steps.SCREEN, line.sale_id)
     if "screened" in waiting:
         steps.remind(clients.redis(), steps.COMMIT, line.sale_id)
@@ -48,7 +52,7 @@ def hand_on(line: Line, closed: list[int]) -> None:
         steps.remind(clients.redis(), steps.DRAW, line.sale_id)
 
 
-def show(line: Line, status: LineStatus, stock: dict[str, tuple[int, int]]) -> None:
+def show(line: Line, status: LineStatus, stock: Mapping[str, Tier]) -> None:
     """Rewrite the board and the metrics."""
     store = clients.redis()
     pace = board.pace(board.read(store, line.sale_id), status)

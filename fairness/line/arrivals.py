@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from fairness import keys
 from fairness.clock import SECOND, iso
 from fairness.errors import Conflict, Invalid, LineClosed
+from fairness.ledger import entries
 from fairness.line.model import Arrival, LineStatus, Position
-from fairness.line.part import Part
+from fairness.line.part import CHUNK, Part
 from fairness.manifest import Manifest
 
 STATUSES = ("open", "paused", "closed")
@@ -88,7 +89,7 @@ class Arrivals(Part):
             raise self._never_opened()
         if not rest:
             return Position(state)
-        verdict, lead, window, place_text, served, ends = rest
+        verdict, lead, window, place_text, served, ends, not_before = rest
         place = int(place_text) if place_text else None
         return Position(
             state=state,
@@ -98,25 +99,34 @@ class Arrivals(Part):
             turn_ends_us=int(ends) if ends else None,
             lead=lead,
             verdict=verdict,
+            not_before_us=int(not_before) if not_before else None,
         )
 
     def arrived(self, fan: str) -> int | None:
         """Return when the fan first joined, µs; None when they never did."""
-        (score,) = self._read(("ZSCORE", keys.arrivals(self.sale_id), fan))
-        return None if score is None else int(score)
+        (at_us,) = self._run("came", fan)
+        return None if at_us is None else int(at_us)
 
     def arrivals(self) -> list[tuple[str, int]]:
         """Return (fan, at_us) of everybody who ever joined, in the order of arrival."""
-        (found,) = self._read(("ZRANGE", keys.arrivals(self.sale_id), 0, -1, "WITHSCORES"))
-        return in_order(found)
+        found = list(self._scored(keys.arrivals(self.sale_id)))
+        placed = [fan for fan, _ in self._scored(keys.line(self.sale_id))]
+        for part in entries.in_parts(placed, CHUNK):
+            times = self._run("came", *part)
+            found += [(fan, int(at)) for fan, at in zip(part, times, strict=True) if at is not None]
+        return sorted(set(found), key=lambda arrival: arrival[1])
 
     def visits(self, fans: Iterable[str]) -> dict[str, str]:
-        """Return what `join` was told about these fans; who never joined is left out."""
-        wanted = list(fans)
-        if not wanted:
-            return {}
-        (found,) = self._read(("HMGET", keys.visits(self.sale_id), *wanted))
-        return {fan: visit for fan, visit in zip(wanted, found, strict=True) if visit is not None}
+        """Return what `join` was told about these fans.
+
+        Who never joined is left out, and who was in a window that is committed.
+        """
+        return self._fields(keys.visits(self.sale_id), fans)
+
+    def drop_visits(self, fans: Iterable[str]) -> None:
+        """Forget what `join` was told about these fans: nobody will ask for it again."""
+        for part in entries.in_parts(list(fans), CHUNK):
+            self._read(("HDEL", keys.visits(self.sale_id), *part))
 
     def status(self) -> LineStatus:
         """Return the line in numbers, all of one moment; NotFound when it was never opened."""
@@ -126,18 +136,20 @@ class Arrivals(Part):
             ("ZCARD", keys.arrivals(of)), ("HLEN", keys.merged(of)), ("ZCARD", keys.line(of)),
             ("ZCARD", keys.called(of)), ("ZCARD", keys.turns(of)), ("SCARD", keys.inside(of)),
             ("HLEN", keys.done(of)), ("SCARD", keys.left(of)), ("HKEYS", keys.windows(of)),
-            ("TIME",),
+            ("ZCARD", keys.slots(of)), ("ZCARD", keys.holding(of)), ("TIME",),
         )  # fmt: skip
         if not state:
             raise self._never_opened()
-        arrived, merged, placed, called, turns, inside, done, left, pending = counts
+        arrived, merged, placed, called, turns, inside, done, left, pending, slots, holding = counts
         return LineStatus(
             sale_id=of, status=state["status"], rate_per_s=int(state["rate_per_s"]),
             capacity=int(state["capacity"]), message=state["message"],
             now_us=int(seconds) * SECOND + int(micros),
-            arrived=arrived, merged=merged, placed=placed, served_place=int(state["served"]),
-            called=called, turns=turns, inside=inside, done=done, left=left,
+            arrived=arrived + int(state.get("moved", 0)), merged=merged, placed=placed,
+            served_place=int(state["served"]), called=called, turns=turns,
+            inside=inside, done=done, left=left,
             windows_pending=len(pending), first_undrawn=_first_undrawn(state, pending),
+            slots=slots, holding=holding,
         )  # fmt: skip
 
     def retire(self) -> None:
@@ -172,7 +184,7 @@ def state_fields(manifest: Manifest) -> dict[str, str | int]:
         "opens_at_us": manifest.opens_at_us, "ends_at_us": manifest.ends_at_us,
         "shut_us": manifest.window_ends_us(0), "tie_us": manifest.tie_us,
         "turn_us": manifest.turn_us, "away_us": manifest.away_us,
-        "last_us": 0, "closed_us": 0, "served": 0, "bucket_us": 0,
+        "last_us": 0, "closed_us": 0, "served": 0, "bucket_us": 0, "moved": 0,
     }  # fmt: skip
 
 
@@ -182,11 +194,6 @@ def _first_undrawn(state: dict[str, str], pending: list[str]) -> int:
         return min(map(int, pending))
     since_us = int(state["closed_us"]) - int(state["shut_us"])
     return 0 if since_us < 0 else 1 + since_us // int(state["tie_us"])
-
-
-def in_order(found: list[tuple[str, float]]) -> list[tuple[str, int]]:
-    """Return members and scores as the store gave them, with whole numbers."""
-    return [(member, int(score)) for member, score in found]
 
 
 def _flat(fields: dict[str, str | int]) -> list[str | int]:

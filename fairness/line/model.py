@@ -30,6 +30,7 @@ class Position:
     turn_ends_us: int | None = None
     lead: str | None = None
     verdict: str = "admit"
+    not_before_us: int | None = None  # the fan asked not to be called before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,5 @@ class LineStatus:
     left: int
     windows_pending: int  # closed but not yet drawn
     first_undrawn: int = 0  # everybody who arrived in an earlier window has their place
+    slots: int = 0  # of the shop's capacity that are in use
+    holding: int = 0  # called fans whose turn lasts and who hold seats already

@@ -1,16 +1,22 @@
-"""What all parts of the line know: its rules."""
+"""What all parts of the line know: its rules, and how to read much without stopping others."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 
 from redis import Redis
 
 from fairness import keys
 from fairness.direct import Direct
 from fairness.errors import NoLine
+from fairness.ledger.entries import in_parts
 from fairness.manifest import Manifest
 from fairness.store import SaleStore
+
+# Members of a key that are read or written by one command. A store does one thing at a time, so
+# nothing may take long: this many take about a millisecond.
+CHUNK = 500
 
 
 class Part(SaleStore):
@@ -28,6 +34,27 @@ class Part(SaleStore):
                 raise self._never_opened()
             self._manifest = Manifest.from_entry(json.loads(text))
         return self._manifest
+
+    def _scored(
+        self, key: str, low: int | str = "-inf", high: int | str = "+inf"
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the members of a sorted set by score, in chunks; no two may have the same."""
+        while True:
+            (found,) = self._read(
+                ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", 0, CHUNK)
+            )
+            yield from ((member, int(score)) for member, score in found)
+            if len(found) < CHUNK:
+                return
+            low = f"({int(found[-1][1])}"
+
+    def _fields(self, key: str, names: Iterable[str]) -> dict[str, str]:
+        """Return those of these fields of a hash that are there, read in chunks."""
+        known: dict[str, str] = {}
+        for part in in_parts(list(names), CHUNK):
+            (values,) = self._read(("HMGET", key, *part))
+            known |= {name: v for name, v in zip(part, values, strict=True) if v is not None}
+        return known
 
     def _never_opened(self) -> NoLine:
         return NoLine(

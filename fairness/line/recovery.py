@@ -127,7 +127,10 @@ class _Aside:
 
     def write_fans(self, past: History, *how: str) -> None:
         """Write who arrived, shares a place, is judged, and has a place."""
-        self._write(keys.arrivals, "ZADD", ((at, fan) for fan, at in past.arrivals), *how)
+        undrawn = [(at, fan) for fan, at in past.arrivals if how or fan not in past.places]
+        self._write(keys.arrivals, "ZADD", undrawn, *how)
+        if not how:
+            self._write(keys.roll, "HSET", _roll(past))
         self._write(keys.merged, "HSET", past.merged.items())
         self._write(keys.verdicts, "HSET", verdict_records(past.verdicts).items())
         self._write(keys.windows, "HSET", ((number, "committed") for number in past.committed))
@@ -150,7 +153,9 @@ class _Aside:
         self._write(keys.slots, "ZADD", ((until, fan) for fan, until in slots.items()))
         self._write(keys.inside, "SADD", ((fan,) for fan in known.inside))
         self._write(keys.done, "HSET", known.done.items())
+        self._write(keys.holding, "ZADD", ((now + turn, fan) for fan in known.inside))
         self._write(keys.recalled, "ZADD", ((at, fan) for fan, at in known.recalled.items()))
+        self._write(keys.deferred, "ZADD", ((at, fan) for fan, at in known.deferred.items()))
 
     def write_decision(self, past: History, known: Calls) -> None:
         """Write what the log has to be told: that this happened, and the calls it missed."""
@@ -193,6 +198,7 @@ class _Aside:
             "served": known.served,
             "closed_us": closed_us,
             "last_us": max(newest, closed_us - 1, 0),
+            "moved": len(past.places),
             "grace_us": now + GRACE_US,
             "rebuilt_from": size,
             "noted": 1,
@@ -206,3 +212,10 @@ class _Aside:
             if self.suffix:
                 writes.append(("EXPIRE", key, ASIDE_S))
             self._line._read(*writes)
+
+
+def _roll(past: History) -> list[tuple[int, bytes]]:
+    """Return the arrival times of all who have places, as `keys.roll` has them."""
+    times = dict(past.arrivals)
+    packed = [times.get(fan, 0).to_bytes(7) for fan in past.places]
+    return [(n, b"".join(part)) for n, part in enumerate(in_parts(packed, 128))]

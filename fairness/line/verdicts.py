@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fairness import keys
 from fairness.errors import Invalid, Rebuilding
+from fairness.ledger.entries import in_parts
 from fairness.line.part import Part
 
 VERDICTS = ("admit", "challenge", "merge", "review", "refuse")
+PART = 250  # decisions about fans that one step writes into the line
+LAID_S = 3600  # what a worker that died had laid down goes by itself
 
 
 class Verdicts(Part):
@@ -36,19 +40,39 @@ class Verdicts(Part):
     def screened(
         self, window: int, verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]
     ) -> bool:
-        """Keep what screening decided about a closed window, all of it at once and only once.
+        """Keep what screening decided about a closed window, as one decision and only once.
+
+        It is laid down aside, fixed at one moment, and then written into the line bit by bit; who
+        is stopped half-way leaves the rest to `write_decided`.
 
         `verdicts` is fan -> (verdict, findings as JSON) of those not admitted, `merges` fan ->
         lead. False, and nothing changes, when the window was screened before: what is about to be
         committed, or was, does not change under a second screening.
         """
-        records = [
-            part
-            for fan, (verdict, findings) in verdicts.items()
-            for part in (fan, f'{{"verdict":"{verdict}","findings":{findings}}}')
-        ]
-        pairs = [name for pair in merges.items() for name in pair]
-        return bool(self._run("screened", window, len(merges), *pairs, *records))
+        laid = f":{secrets.token_hex(8)}"
+        key = keys.decided(self.sale_id) + laid
+        for part in _in_parts(verdicts, merges):
+            self._read(("RPUSH", key, part), ("EXPIRE", key, LAID_S))
+        if not self._run("decide", window, laid):
+            return False
+        self.write_decided(window)
+        return True
+
+    def write_decided(self, window: int) -> None:
+        """Write what is decided about a window into the line; nothing if that is done."""
+        while self._run("screened", window):
+            pass
+
+    def verdicts_of(self, fans: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the verdicts that stand about these fans."""
+        records = self._fields(keys.verdicts(self.sale_id), fans)
+        return {fan: json.loads(record) for fan, record in records.items()}
+
+    def leads_of(self, fans: Iterable[str]) -> dict[str, str]:
+        """Return fan -> the fan whose place they share, for those of these who share one."""
+        leads = self._fields(keys.merged(self.sale_id), fans)
+        further = self.leads_of(set(leads.values())) if leads else {}
+        return {fan: further.get(lead, lead) for fan, lead in leads.items()}
 
     def lift_verdict(self, fan: str) -> None:
         """Admit the fan; if their place was passed over meanwhile they are called next."""
@@ -90,3 +114,17 @@ class Verdicts(Part):
         if not there:  # not known now: a limit must not be counted for the wrong person
             raise Rebuilding
         return fan if lead is None else self.lead_of(lead)
+
+
+def _in_parts(verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was decided as JSON for `screened`; at least one part, be it empty."""
+    records = [
+        (fan, f'{{"verdict":"{verdict}","findings":{findings}}}')
+        for fan, (verdict, findings) in verdicts.items()
+    ]
+    for part in in_parts(list(merges.items()), PART):
+        yield json.dumps({"merges": part, "verdicts": []})
+    for part in in_parts(records, PART):
+        yield json.dumps({"merges": [], "verdicts": part})
+    if not (records or merges):
+        yield json.dumps({"merges": [], "verdicts": []})

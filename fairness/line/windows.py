@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
 
 from fairness import keys
 from fairness.errors import Conflict, Invalid
-from fairness.line.arrivals import in_order
 from fairness.line.model import ClosedWindow
 from fairness.line.part import Part
 
-PART = 1000  # places given in one step of the store, which serves nobody else meanwhile
+PART = 250  # places given in one step of the store, which serves nobody else meanwhile
 
 WHY_NOT = {
     "uncommitted": "a window is committed before it is drawn",
@@ -21,14 +21,23 @@ WHY_NOT = {
 
 
 class Windows(Part):
-    """Windows between their closing and their draw. Closed, screened, committed, then drawn."""
+    """Windows between their closing and their draw.
+
+    Closed, decided, screened, committed, then drawn. However many fans are in a window, no single
+    step keeps the store busy for long; what takes several steps can be resumed after any of them.
+    """
 
     def close_due_windows(self) -> list[int]:
         """Close every window that is over; return the new ones that have arrivals, in order.
 
         From that moment no join can land in them, even when the store's clock steps back.
         """
-        return [int(number) for number in self._run("close")]
+        closed: list[int] = []
+        more: int = 1
+        while more:
+            more, *numbers = self._run("close")
+            closed += map(int, numbers)
+        return closed
 
     def pending(self) -> dict[int, str]:
         """Return how far each window has come that is closed and not yet drawn, in order."""
@@ -40,11 +49,13 @@ class Windows(Part):
         numbers = [number for number, its_step in self.pending().items() if its_step == step]
         if not numbers:
             return []
-        found = self._read(*(self._arrivals_of(number) for number in numbers))
-        return [
-            ClosedWindow(number, tuple(in_order(arrivals)))
-            for number, arrivals in zip(numbers, found, strict=True)
-        ]
+        rules, found = self.manifest(), defaultdict[int, list[tuple[str, int]]](list)
+        start = rules.window_ends_us(numbers[0] - 1) if numbers[0] else 0
+        end = rules.window_ends_us(numbers[-1])
+        # Nothing is added to a window that is closed, so it may be read bit by bit.
+        for fan, at_us in self._scored(keys.arrivals(self.sale_id), start, f"({end}"):
+            found[rules.window_of(at_us)].append((fan, at_us))
+        return [ClosedWindow(number, tuple(found[number])) for number in numbers]
 
     def advance(self, window: int, step: str) -> None:
         """Note that a window is now "screened" or "committed"; a step is never taken back.
@@ -83,15 +94,12 @@ class Windows(Part):
                     rule=WHY_NOT[answer],
                 )
             new += answer
+        rules = self.manifest()
+        first = rules.window_ends_us(window - 1) if window else 0
+        while self._run("sweep", window, first, rules.window_ends_us(window) - 1):
+            pass
         return new
 
     def places(self) -> dict[str, int]:
         """Return the place of every fan who has one, in the order of places."""
-        (found,) = self._read(("ZRANGE", keys.line(self.sale_id), 0, -1, "WITHSCORES"))
-        return dict(in_order(found))
-
-    def _arrivals_of(self, window: int) -> tuple[str | int, ...]:
-        rules = self.manifest()
-        start = rules.window_ends_us(window - 1) if window else 0
-        end = rules.window_ends_us(window)
-        return "ZRANGEBYSCORE", keys.arrivals(self.sale_id), start, f"({end}", "WITHSCORES"
+        return dict(self._scored(keys.line(self.sale_id)))

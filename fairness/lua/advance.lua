@@ -2,7 +2,7 @@
 -- KEYS  windows
 -- ARGV  window, step
 -- Returns 1 when the window moved on, 0 when it had come as far already.
-local STEPS = { closed = 1, screened = 2, committed = 3 }
+local STEPS = { closed = 1, decided = 2, screened = 3, committed = 4 }
 local windows = KEYS[1]
 local window, step = unpack(ARGV)
 local now = call('HGET', windows, window)

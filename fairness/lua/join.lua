@@ -1,8 +1,8 @@
 -- join: give a fan an arrival, once.
--- KEYS  state, arrivals, visits, left, line
+-- KEYS  state, arrivals, visits, left, line, roll
 -- ARGV  fan, visit (JSON)
 -- Returns {arrival µs, window, 1 when this call made it}; or why not: 'unknown', 'early', 'closed'.
-local state, arrivals, visits, left, line = unpack(KEYS)
+local state, arrivals, visits, left, line, roll = unpack(KEYS)
 local fan, visit = unpack(ARGV)
 local rules = call('HMGET', state, 'status', 'opens_at_us', 'ends_at_us', 'shut_us', 'tie_us',
     'last_us', 'served')
@@ -10,7 +10,7 @@ local status = rules[1]
 local opens, ends, shut, tie, last, served = unpack(rules, 2)
 if not status then return 'unknown' end
 
-local first = tonumber(call('ZSCORE', arrivals, fan))
+local first = came(arrivals, line, roll, fan)
 if first then
     -- Who left and comes back has their place again, unless it has been passed over.
     local place = tonumber(call('ZSCORE', line, fan))

@@ -1,11 +1,12 @@
 -- position: tell a fan where they stand.
--- KEYS  state, arrivals, merged, verdicts, line, left, turns, inside, done
+-- KEYS  state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred
 -- ARGV  fan
--- Returns {state, verdict, lead or nil, window, place, served place, end of the turn}: the place
--- and the end are nil when there is none; just {'unknown'} for who never joined, {'no line'}.
-local state, arrivals, merged, verdicts, line, left, turns, inside, done = unpack(KEYS)
+-- Returns {state, verdict, lead or nil, window, place, served place, end of the turn, not before}:
+-- what there is not is nil; just {'unknown'} for who never joined, {'no line'}.
+local state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred =
+    unpack(KEYS)
 local fan = ARGV[1]
-local at = tonumber(call('ZSCORE', arrivals, fan))
+local at = came(arrivals, line, roll, fan)
 if not at then return { call('EXISTS', state) == 1 and 'unknown' or 'no line' } end
 
 local rules = call('HMGET', state, 'shut_us', 'tie_us', 'served')
@@ -22,4 +23,5 @@ elseif place then
     standing = 'in_line'
 end
 return { standing, verdict_of(verdicts, fan), lead ~= fan and lead,
-    window_of(at, tonumber(rules[1]), tonumber(rules[2])), place, rules[3], ends }
+    window_of(at, tonumber(rules[1]), tonumber(rules[2])), place, rules[3], ends,
+    call('ZSCORE', deferred, lead) }

@@ -27,6 +27,19 @@ local function lead_of(merged, fan)
     return fan
 end
 
+-- When a fan arrived, µs; nil when they never did. `place` wrote down who has a place: 128 times
+-- of 7 bytes each in one field.
+local function came(arrivals, line, roll, fan)
+    local at = call('ZSCORE', arrivals, fan)
+    if at then return tonumber(at) end
+    local place = call('ZSCORE', line, fan)
+    local times = place and call('HGET', roll, math.floor((place - 1) / 128))
+    local start = place and (place - 1) % 128 * 7 + 1
+    if not times or #times < start + 6 then return nil end
+    at = struct.unpack('>I7', times, start)
+    return at > 0 and at or nil
+end
+
 local function verdict_of(verdicts, fan)
     local record = call('HGET', verdicts, fan)
     return record and cjson.decode(record).verdict or 'admit'

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from fairness.identity import fan_of, keyed_hash
+from secrets import token_urlsafe
+
+from fairness.identity import account_of, fan_of, keyed_hash
 
 
 def test_a_fan_is_the_same_in_one_sale_and_unknown_in_another() -> None:
@@ -14,6 +16,15 @@ def test_a_fan_is_twenty_two_url_safe_characters() -> None:
         fan = fan_of(b"k" * 32, f"acc_{number}")
         assert len(fan) == 22
         assert fan.replace("-", "").replace("_", "").isalnum()
+
+
+def test_only_the_sales_key_leads_back_from_a_fan_to_the_account() -> None:
+    account = "acc_" + token_urlsafe(16)
+    fan = fan_of(b"k" * 32, account)
+    assert len(fan) == 22
+    assert account_of(b"k" * 32, fan) == account
+    assert account_of(b"x" * 32, fan) != account
+    assert account_of(b"k" * 32, "ada") is None
 
 
 def test_a_keyed_hash_depends_on_pepper_kind_and_value() -> None:
