@@ -37,6 +37,7 @@ class Manifest:
     beacon_delay_us: int = 6 * SECOND  # a public round comes at least this long after its window
     beacon_wait_us: int = 30 * SECOND  # a public round that is later than this is given up
     beacon_fallback: str = ECVRF  # and then: one of FALLBACKS
+    seats: int = 0  # of the plan, those held back among them; 0: not said
     held_back: Mapping[str, int] = field(default_factory=dict)  # reason -> seats
     tour: str = ""  # the tour that this sale is a date of
     limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit

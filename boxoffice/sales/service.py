@@ -16,12 +16,13 @@ from boxoffice.checks import text, whole
 from boxoffice.dynamo import Database, Write
 from boxoffice.inventory.service import Inventory
 from boxoffice.sales import acts, draft
-from boxoffice.sales.model import DRAFT, SCHEDULED, Due, Price, Sale
+from boxoffice.sales.model import CLOSED, DRAFT, SCHEDULED, Due, Price, Sale
 from boxoffice.sales.store import SaleStore
 from boxoffice.sales.tour_store import TourStore
 from boxoffice.sales.tours import in_tour
 from fairness.errors import Conflict, Contention, Forbidden, NotFound
 from fairness.ledger import entries
+from fairness.manifest import ECVRF
 
 CLOCK = "clock"
 TRIES = 5  # how often an act is decided again when others changed the sale meanwhile
@@ -59,7 +60,7 @@ class Sales:
         plan = self._catalogue.plan(performance.plan_id)
         held = draft.checked_held_back(held_back or {}, plan)
         sale_id = f"sale_{secrets.token_urlsafe(12)}"
-        manifest = draft.manifest_of(sale_id, rules, held, now_us)
+        manifest = replace(draft.manifest_of(sale_id, rules, held, now_us), seats=len(plan.seats))
         sale = Sale(
             sale_id=sale_id,
             performance_id=performance_id,
@@ -164,6 +165,24 @@ class Sales:
         """Close the sale for good. Conflict for a draft."""
         return self._step(sale_id, by, now_us, "close")
 
+    def may_close_books(self, sale_id: str, by: str) -> Sale:
+        """Return the sale whose books `by` may close; Conflict unless it is closed, Forbidden."""
+        sale = self._own(sale_id, by)
+        acts.need_state(sale, "close the books", CLOSED)
+        return sale
+
+    def close_books(self, sale_id: str, by: str, now_us: int) -> Sale:
+        """Destroy the key that turns accounts into fans. Conflict unless the sale is closed.
+
+        Nobody can say any more whose a fan in the log was, or find a person's fan.
+        """
+
+        def forgotten(sale: Sale) -> Sale:
+            acts.need_state(sale, "close the books", CLOSED)
+            return replace(sale, key=b"")
+
+        return self._act(sale_id, by, now_us, "close_books", forgotten)
+
     def amend(
         self,
         sale_id: str,
@@ -188,6 +207,18 @@ class Sales:
             return replace(sale, **changes)
 
         return self._act(sale_id, by, now_us, "amend", amended)
+
+    def choose_beacon(
+        self, sale_id: str, by: str, now_us: int, beacon: str, fallback: str = ECVRF
+    ) -> Sale:
+        """Choose where a draft's draws get their seeds from; Invalid by field, else Conflict."""
+
+        def chosen(sale: Sale) -> Sale:
+            acts.need_state(sale, "choose its beacon", DRAFT)
+            rules = replace(sale.manifest, beacon=beacon, beacon_fallback=fallback)
+            return replace(sale, manifest=rules)
+
+        return self._act(sale_id, by, now_us, "beacon", chosen)
 
     def _own(self, sale_id: str, by: str) -> Sale:
         sale = self.get(sale_id)
@@ -234,6 +265,10 @@ def _changes(before: Sale, after: Sale) -> dict[str, Any]:
         for name in steered
         if getattr(before, name) != getattr(after, name)
     }
+    if before.key != after.key:
+        changes["key"] = "destroyed"
+    if before.manifest.beacon != after.manifest.beacon:
+        changes["beacon"] = after.manifest.beacon
     if before.manifest.opens_at_us != after.manifest.opens_at_us:
         changes["opens_at_us"] = after.manifest.opens_at_us
     return changes

@@ -60,6 +60,7 @@ class SeatCheck:
             self._sold[seat] = (order, fan)
         self._buyers.setdefault(fan, index)
         self._check_limit(index, fan)
+        self._check_held_back(index)
 
     def _take_released(self, entry: Entry) -> None:
         # A hold that lapsed is noted later than the seat was sold on: only the owner's counts.
@@ -76,3 +77,13 @@ class SeatCheck:
         if manifest and has > manifest.limit_per_person:
             what = f"{has} tickets for {person}, the limit is {manifest.limit_per_person}"
             self._report("limit", what, index)
+
+    def _check_held_back(self, index: int) -> None:
+        """Check that the seats declared as held back are not among those sold, by their number."""
+        rules = self._line.manifest
+        if rules is None or not rules.seats:
+            return
+        on_sale = rules.seats - sum(rules.held_back.values())
+        if len(self._sold) > on_sale:
+            what = f"{len(self._sold)} seats are sold, {on_sale} were not held back"
+            self._report("held back", what, index)
