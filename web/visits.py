@@ -35,6 +35,8 @@ def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
         device=caller.device_id,
         tz=told.tz,
         screen=told.screen,
+        platform=told.platform,
+        driven=told.driven,
         secure=settings().public_url.startswith(_SECURE),
     ).to_json()
 

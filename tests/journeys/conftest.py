@@ -48,6 +48,7 @@ def browser() -> Iterator[Browser]:
     flags = [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--disable-blink-features=AutomationControlled",  # these visitors stand for people
     ]  # fmt: skip
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=flags)
