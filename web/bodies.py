@@ -235,6 +235,8 @@ class NewSale(Body):
     turn_s: Annotated[int, Field(ge=1, le=7_200)] = 600
     hold_s: Annotated[int, Field(ge=1, le=7_200)] = 600
     away_s: Annotated[int, Field(ge=1, le=3_600)] = 30
+    beacon: Literal["ecvrf", "drand-quicknet"] = "ecvrf"  # what the seeds of the draws come from
+    beacon_fallback: Literal["ecvrf", "wait"] = "ecvrf"  # when a public beacon is late
     held_back: dict[Line, Line] = {}  # seat -> reason
 
 

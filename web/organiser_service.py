@@ -110,6 +110,8 @@ def add_sale(body: bodies.NewSale) -> Sale:
         "turn_us": body.turn_s * SECOND,
         "hold_us": body.hold_s * SECOND,
         "away_us": body.away_s * SECOND,
+        "beacon": body.beacon,
+        "beacon_fallback": body.beacon_fallback,
     }
     prices = {name: Price(price.tier, price.cents) for name, price in body.prices.items()}
     return services.sales().create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from redis import Redis
 from boxoffice.sales.model import STATES, Sale
 from boxoffice.sales.service import Sales
 from console import settings
-from fairness.clock import iso, now_us
+from fairness.beacon_drand import CHAINS
+from fairness.clock import SECOND, iso, now_us
 from fairness.errors import NotFound
 from fairness.line import Line
+from fairness.manifest import ECVRF, FALLBACKS
 
 _ACTS = {
     "open": "Open the line, or the sale, earlier than promised; the log says so.",
@@ -61,6 +64,37 @@ def rate(home: Path, sale_id: str, per_second: int, capacity: int | None) -> Non
     click.echo(f"{sale_id}: {changed.rate_per_s} per second, {changed.capacity} at once")
 
 
+@sale.command(epilog="Example: fairticket sale beacon sale_1234 drand-quicknet --if-late wait")
+@click.argument("sale_id")
+@click.argument("beacon", type=click.Choice((ECVRF, *CHAINS)))
+@click.option(
+    "--if-late",
+    "fallback",
+    type=click.Choice(FALLBACKS),
+    default=ECVRF,
+    show_default=True,
+    help="What a draw does when the public number does not come.",
+)
+@click.pass_obj
+def beacon(home: Path, sale_id: str, beacon: str, fallback: str) -> None:
+    """Choose where the random numbers of a draft's draws come from.
+
+    Once a sale is scheduled this is in the public log and cannot be changed.
+    """
+    sales = Sales(settings.database(home))
+    by = sales.get(sale_id).organiser_id
+    changed = sales.choose_beacon(sale_id, by, now_us(), beacon, fallback)
+    click.echo(f"{sale_id}: draws by {_draws_by(changed)}")
+
+
+def _draws_by(found: Sale) -> str:
+    rules = found.manifest
+    if rules.beacon == ECVRF:
+        return ECVRF
+    late = f"{rules.beacon_wait_us // SECOND} s late: {rules.beacon_fallback}"
+    return f"{rules.beacon}, {rules.beacon_delay_us // SECOND} s after a window; if {late}"
+
+
 def _act(name: str, text: str) -> None:
     @sale.command(name, help=text, epilog=f"Example: fairticket sale {name} sale_1234")
     @click.argument("sale_id")
@@ -73,6 +107,22 @@ def _act(name: str, text: str) -> None:
 
 for _name, _text in _ACTS.items():
     _act(_name, _text)
+
+
+@sale.command("close-books", epilog="Example: fairticket sale close-books sale_1234")
+@click.argument("sale_id")
+@click.confirmation_option(prompt="This forgets for good which account was which fan. Go on?")
+@click.pass_obj
+def close_books(home: Path, sale_id: str) -> None:
+    """Destroy what tells which account was which fan in the public log of a sale that is over.
+
+    Orders, tickets and payments stay. Two sales cannot be linked by anybody after that.
+    """
+    os.environ.update(settings.environment(home))
+    from workers import books, clients  # they read the settings when they are imported
+
+    books.close(sale_id, clients.sales().get(sale_id).organiser_id)
+    click.echo(f"{sale_id}: the books are closed")
 
 
 def _facts(found: Sale) -> dict[str, Any]:
@@ -89,6 +139,7 @@ def _facts(found: Sale) -> dict[str, Any]:
         "at once": found.capacity,
         "limit": f"{rules.limit_per_person} tickets per person",
         "prices": ", ".join(f"{t} {c / 100:.2f} {found.currency}" for t, c in found.tiers.items()),
+        "draws by": _draws_by(found),
         "message": found.message or "none",
     }
 

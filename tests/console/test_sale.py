@@ -108,3 +108,16 @@ def test_a_rate_of_nothing_is_a_wrong_call(command: Command, sale: Sale) -> None
     result = command("rate", sale.sale_id, "0")
     assert result.exit_code == 2
     assert "x>=1" in result.output
+
+
+def test_the_beacon_of_a_draft_is_chosen_and_that_of_a_scheduled_sale_stands(
+    command: Command, place: House
+) -> None:
+    draft = place.draft().sale_id
+    chosen = command("beacon", draft, "drand-quicknet", "--if-late", "wait")
+    assert "drand-quicknet, 6 s after a window; if 30 s late: wait" in chosen.output
+    assert "draws by        drand-quicknet" in command("show", draft).output
+    rules = place.sales.schedule(draft, OWNER, now_us()).manifest
+    assert (rules.beacon, rules.beacon_fallback) == ("drand-quicknet", "wait")
+    assert command("beacon", draft, "ecvrf").exit_code == 1
+    assert place.sales.get(draft).manifest == rules

@@ -50,6 +50,7 @@ def test_an_event_is_made_put_on_sale_and_steered(organiser: Person) -> None:
                 "Front": {"tier": "A", "cents": 7_500},
                 "Back": {"tier": "B", "cents": 3_200},
             },
+            "beacon": "drand-quicknet",
             "opens_at": iso(now + 60 * SECOND),
             "starts_at": iso(now + 120 * SECOND),
             "ends_at": iso(now + 600 * SECOND),
@@ -70,6 +71,7 @@ def test_an_event_is_made_put_on_sale_and_steered(organiser: Person) -> None:
     assert organiser.call("PUT", f"{path}/message", {"message": "Soon"}).status_code == 200
     now_sale = clients.sales().get(sale)
     assert (now_sale.rate_per_s, now_sale.capacity, now_sale.message) == (7, 9, "Soon")
+    assert now_sale.manifest.beacon == "drand-quicknet"
     live: Any = organiser.call("GET", path).json
     assert live["state"] == "open"
     assert [(tier["tier"], tier["free"]) for tier in live["stock"]] == [("A", 10), ("B", 10)]
