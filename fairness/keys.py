@@ -176,6 +176,11 @@ def standing(order_id: str) -> str:
     return f"order:{order_id}"
 
 
+def ties(sale_id: str) -> str:
+    """HASH: the earliest fan of a group -> who is in it and why, as JSON. Lives 30 days."""
+    return f"sale:{{{sale_id}}}:ties"
+
+
 def links(sale_id: str, kind: str, value: str) -> str:
     """SET: fans who share one attribute, if many do; `value` is a keyed hash. 30 days.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from redis import Redis
 
 from fairness import keys
-from fairness.screening import agents, bonds, facts, rules, scoring, timing
+from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Links, Shared
@@ -67,6 +67,7 @@ def screen_window(
         case = _case(arrival, shared, arrival.prefix in regular, opens_at_us)
         found = apply(table, case, failed)
         judgements[arrival.visit.fan] = _judge(found, shared.leads.get(arrival.visit.fan))
+    evidence.keep(redis, sale_id, shared.groups)
     _count(redis, sale_id, failed)
     return Screened(judgements, dict(failed))
 

@@ -1,0 +1,61 @@
+"""Why accounts of a sale were taken for one person: kept with the group, for whoever decides.
+
+The evidence names kinds of things and weights, never the things themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from redis import Redis
+
+from fairness import keys
+from fairness.screening.bonds import Group, Tie
+
+KEPT_S = 30 * 24 * 3_600  # as long as the links that it rests on
+_MOST_TIES = 200  # of one group; a picture of more would show nothing
+
+
+def keep(redis: Redis, sale_id: str, groups: Iterable[Group]) -> None:
+    """Add the groups to what is known; keeping one twice changes nothing.
+
+    A group is kept under its earliest fan, and grows from window to window.
+    """
+    groups = list(groups)
+    if not groups:
+        return
+    key = keys.ties(sale_id)
+    known = redis.hmget(key, [group.fans[0] for group in groups])
+    grown = {
+        group.fans[0]: _to_json(_together(_from_json(before), group))
+        for group, before in zip(groups, known, strict=True)
+    }
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.hset(key, items=[part for pair in grown.items() for part in pair])
+        pipe.expire(key, KEPT_S)
+        pipe.execute()
+
+
+def groups(redis: Redis, sale_id: str) -> list[Group]:
+    """Return every group of the sale with its evidence, the largest first."""
+    found = [_from_json(text) for text in redis.hgetall(keys.ties(sale_id)).values()]
+    return sorted((g for g in found if g.fans), key=lambda g: (-len(g.fans), g.fans[0]))
+
+
+def _together(before: Group, now: Group) -> Group:
+    return Group(
+        tuple(dict.fromkeys((*before.fans, *now.fans))),
+        tuple(dict.fromkeys((*before.ties, *now.ties)))[:_MOST_TIES],
+    )
+
+
+def _to_json(group: Group) -> str:
+    ties = [[tie.one, tie.other, tie.kinds, tie.weight] for tie in group.ties]
+    return json.dumps({"fans": group.fans, "ties": ties}, separators=(",", ":"))
+
+
+def _from_json(text: str | bytes | None) -> Group:
+    raw = json.loads(text) if text else {"fans": (), "ties": ()}
+    ties = (Tie(one, other, tuple(kinds), weight) for one, other, kinds, weight in raw["ties"])
+    return Group(tuple(raw["fans"]), tuple(ties))
