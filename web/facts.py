@@ -32,7 +32,15 @@ class Facts:
         return f"{self.event.title}, {self.venue.name}, {self.venue.city}"
 
     def fan(self, account_id: str) -> str:
-        """Return what the line calls this person in this sale."""
+        """Return what the line calls this person in this sale; NotFound once nobody can say."""
+        if not self.sale.key:
+            raise NotFound(
+                "the books of this sale are closed: who stood where in its line is forgotten",
+                field="sale_id",
+                value=self.sale.sale_id,
+                rule="a sale whose books are open",
+                remedy="your orders and tickets are still under My orders",
+            )
         return fan_of(self.sale.key, account_id)
 
     @property

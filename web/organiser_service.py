@@ -18,7 +18,7 @@ from fairness.line import LineStatus
 from web import auth, bodies, facts, line_service, services
 from web.answers import Reason
 from web.bodies import us
-from workers import steps
+from workers import books, steps
 
 ANSWERS = {
     "granted": "All is well: your place counts again as it did before.",
@@ -222,5 +222,6 @@ ACTS: dict[str, Callable[[str], Sale]] = {
     "pause": lambda sale_id: services.sales().pause(sale_id, me(), now_us()),
     "resume": lambda sale_id: services.sales().resume(sale_id, me(), now_us()),
     "close": lambda sale_id: services.sales().close(sale_id, me(), now_us()),
+    "close-books": lambda sale_id: books.close(sale_id, me()),
     "discard": _discard,
 }

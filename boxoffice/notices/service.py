@@ -19,7 +19,7 @@ from boxoffice.notices.render import render
 from boxoffice.notices.smtp import Post, Sender
 from boxoffice.notices.store import Mail, NoticeStore
 from fairness.clock import SECOND
-from fairness.errors import Invalid, NotFound, Unavailable
+from fairness.errors import Conflict, Invalid, NotFound, Unavailable
 
 LEASE_US = 60 * SECOND  # how long one mail may take to be handed over
 LONGEST_US = 3600 * SECOND  # between two tries
@@ -100,6 +100,21 @@ class Notices:
     def find(self, promise_id: str) -> Notice | None:
         """Return the record of a promise, or None while it is not kept."""
         return self._store.get(promise_id)
+
+    def forget(self, sale_id: str) -> None:
+        """Remove the records of letters whose ids name the sale: they name its fans too.
+
+        Conflict while such a letter is still to be sent.
+        """
+        if any(sale_id in promise_id for promise_id in self._store.promised()):
+            raise Conflict(
+                "letters of this sale are still to be sent",
+                field="sale_id",
+                value=sale_id,
+                rule="every letter is sent or given up",
+                remedy="wait a minute, then do it again",
+            )
+        self._store.remove([n.notice_id for n in self._store.all() if sale_id in n.notice_id])
 
     def records(self) -> Iterator[Notice]:
         """Yield every record, in no order. For audits."""

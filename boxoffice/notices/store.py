@@ -108,6 +108,16 @@ class NoticeStore:
         item = self._db.get(NOTICES, notice_id=notice_id)
         return Notice.of(item) if item else None
 
+    def promised(self) -> Iterator[str]:
+        """Yield the ids of the mails that are still to be sent."""
+        rows = self._db.query(OUTBOX, kind=outbox.MAIL)
+        return (str(row["promise_id"]) for row in rows)
+
+    def remove(self, notice_ids: Sequence[str]) -> None:
+        """Remove these records."""
+        for notice_id in notice_ids:
+            self._db.write(self._db.delete_(NOTICES, {"notice_id": notice_id}))
+
     def all(self) -> Iterator[Notice]:
         """Yield every record, in no order."""
         return (Notice.of(item) for item in self._db.scan(NOTICES))

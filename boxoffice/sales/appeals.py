@@ -73,6 +73,12 @@ class Appeals:
             )
         return present
 
+    def forget_accounts(self, sale_id: str) -> None:
+        """Take out of the sale's appeals whose they were; what was said and decided stays."""
+        for appeal in self._store.of_sale(sale_id):
+            if appeal.account_id:
+                self._store.forget_account(appeal)
+
     def _organiser_of(self, sale_id: str) -> str:
         sale = self._sales.get(sale_id)
         if sale is None:

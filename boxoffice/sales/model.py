@@ -32,7 +32,8 @@ class Sale:
     prices: Mapping[str, Price]  # category -> price
     currency: str
     state: str
-    key: bytes = field(repr=False)  # 32 secret bytes: what turns accounts into fans
+    # 32 secret bytes, what turns accounts into fans; none once the books are closed
+    key: bytes = field(repr=False)
     rate_per_s: int  # as steered now; the manifest has what was promised
     capacity: int
     message: str = ""

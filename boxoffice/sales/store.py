@@ -139,6 +139,12 @@ class AppealStore:
         """Yield the sale's appeals, by fan."""
         return (Appeal(**item) for item in self._db.query(APPEALS, sale_id=sale_id))
 
+    def forget_account(self, appeal: Appeal) -> None:
+        """Take the account out of an appeal that there is."""
+        key = {"sale_id": appeal.sale_id, "fan": appeal.fan}
+        there = "attribute_exists(fan)"
+        self._db.write(self._db.update_(APPEALS, key, "SET account_id = :nobody", there, nobody=""))
+
     def decide(self, appeal: Appeal, entry: Mapping[str, Any], at_us: int) -> bool:
         """Keep the decision and promise it to the log; False when it is decided already."""
         undecided = "attribute_exists(fan) AND attribute_not_exists(decided_us)"
