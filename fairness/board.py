@@ -27,8 +27,10 @@ from redis import Redis
 
 from fairness import keys
 from fairness.clock import SECOND, iso
+from fairness.eta import Told
 from fairness.line.model import LineStatus
 from fairness.manifest import Manifest
+from fairness.stock import Tier, left_of
 
 # How much the newest interval counts in the pace: it follows a change within about ten ticks.
 FRESHNESS = 0.2
@@ -38,12 +40,14 @@ REBUILDING = "rebuilding"  # a status that only the board has: there is no line
 def build(
     status: LineStatus,
     manifest: Manifest,
-    stock: Mapping[str, tuple[int, int]],
+    stock: Mapping[str, Tier],
     checkpoint: str | None,
     pace_per_s: float,
+    told: Told | None = None,
     draw: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the board. `stock` is price tier -> (seats on sale, of these free)."""
+    """Return the board. `stock` has every price tier, the dearest first."""
+    outlook = left_of(stock.values())
     return {
         "sale": status.sale_id,
         "at": iso(status.now_us),
@@ -63,8 +67,12 @@ def build(
         "rate_per_s": status.rate_per_s,
         "capacity": status.capacity,
         "pace_per_s": round(pace_per_s, 3),
-        "stock": {tier: {"seats": seats, "free": free} for tier, (seats, free) in stock.items()},
-        "sold_out": bool(stock) and not any(free for _, free in stock.values()),
+        "eta": (told or Told()).document(),
+        "stock": {name: tier.document() for name, tier in stock.items()},
+        "currency": next((tier.currency for tier in stock.values()), None),
+        "outlook": outlook,
+        "sold_out": outlook == "none",
+        "likely_place": likely_place(status, stock),
         "checkpoint": checkpoint,
     }
 
@@ -81,9 +89,35 @@ def pace(previous: Mapping[str, Any] | None, status: LineStatus) -> float:
     return before + FRESHNESS * (newest - before)
 
 
-def eta_s(ahead: int, pace_per_s: float) -> int | None:
-    """Return about how long, s, until so many places are served; None when nothing moves."""
-    return None if pace_per_s < 0.01 else round(ahead / pace_per_s)
+def likely_place(status: LineStatus, stock: Mapping[str, Tier]) -> int | None:
+    """Return up to which place seats last if fans go on taking as many as they did so far.
+
+    None before anybody who was called has chosen. It is a guess: whoever was called may choose
+    none, or more.
+    """
+    free = sum(tier.free for tier in stock.values())
+    taken = sum(tier.seats - tier.free for tier in stock.values())
+    choosing = status.turns - status.holding
+    chosen = status.called - choosing
+    if chosen <= 0:
+        return None
+    each = taken / chosen
+    if each == 0:
+        return None
+    return status.served_place + max(0, int(free / each) - choosing)
+
+
+def chance(shown: Mapping[str, Any], place: int) -> str:
+    """Return what the board means for a waiting fan: "good", "low", "returns" or "none".
+
+    "low": at the present pace no seat is left when they are called. "returns": all seats are
+    held; some may come back. "none": all are sold.
+    """
+    outlook = str(shown.get("outlook", "some"))
+    if outlook in ("returns", "none"):
+        return outlook
+    likely = shown.get("likely_place")
+    return "low" if likely is not None and place > likely else "good"
 
 
 def store(redis: Redis, board: Mapping[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -13,6 +15,35 @@ from fairness.store import SaleStore
 
 SOLD, BLOCKED = "sold", "blocked"
 CLAIM_US = SECOND  # a claim whose worker died lapses after this
+FEW_SHARE = 0.05  # of the seats on sale; in a small hall up to ten of them, or a quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One price tier as fans see it. Prices are minor units of `currency`."""
+
+    seats: int  # on sale
+    free: int
+    held: int  # in an order that is not paid: may come back
+    from_cents: int = 0
+    to_cents: int = 0
+    currency: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the tier as the board shows it."""
+        return {
+            "seats": self.seats, "free": self.free, "held": self.held, "left": left_of([self]),
+            "from_cents": self.from_cents, "to_cents": self.to_cents,
+        }  # fmt: skip
+
+
+def left_of(tiers: Iterable[Tier]) -> str:
+    """Return in a word what is left: "some", "few", "returns" (all of it is held), "none"."""
+    known = list(tiers)
+    free, seats = sum(tier.free for tier in known), sum(tier.seats for tier in known)
+    if free or not known:
+        return "few" if known and free <= max(FEW_SHARE * seats, min(10, seats / 4)) else "some"
+    return "returns" if any(tier.held for tier in known) else "none"
 
 
 class Stock(SaleStore):

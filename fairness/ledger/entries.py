@@ -196,21 +196,31 @@ def admitted(
 ) -> Entry:
     """Return: these (fan, place) were called to their turn, in this order; at most PART.
 
-    `passed` are the (fan, reason) passed over meanwhile: "left", "merged", "review", "refuse".
+    `passed` are the (fan, reason) passed over meanwhile: "left", "merged", "review", "refuse",
+    "deferred".
     """
     return _entry("admitted", sale_id, at_us, fans=_pairs(fans), passed=_pairs(passed))
 
 
 def from_decision(sale_id: str, fields: Mapping[str, str]) -> list[Entry]:
     """Return the entries of one item of the line's decision stream, in order."""
-    at_us, found = int(fields["at_us"]), fields.get("rebuilt")
+    at_us, found, asked = int(fields["at_us"]), fields.get("rebuilt"), fields.get("deferred")
     fans = list(zip(_words(fields["fans"]), map(int, _words(fields["places"])), strict=True))
     passed = [(fan, why) for fan, _, why in (p.partition(":") for p in _words(fields["passed"]))]
     return [
         *([rebuilt(sale_id, at_us, json.loads(found))] if found else []),
+        *(deferral(sale_id, at_us, fan, until_us) for fan, until_us in _pair_of(asked)),
         *(admitted(sale_id, at_us, (), part) for part in in_parts(passed)),
         *(admitted(sale_id, at_us, part) for part in in_parts(fans)),
     ]
+
+
+def deferral(sale_id: str, at_us: int, fan: str, until_us: int) -> Entry:
+    """Return: the fan asks not to be called before then; 0: no longer asks it. No reason is asked.
+
+    Whoever is passed over for it keeps the place, and goes first when the time has come.
+    """
+    return _entry("deferral", sale_id, at_us, fan=fan, until_us=until_us)
 
 
 def verdict(
@@ -292,6 +302,12 @@ def closed(sale_id: str, at_us: int, totals: Mapping[str, int]) -> Entry:
 
 def _pairs(pairs: Sequence[tuple[str, Any]]) -> list[list[Any]]:
     return [list(pair) for pair in pairs]
+
+
+def _pair_of(text: str | None) -> Iterator[tuple[str, int]]:
+    if text:
+        fan, _, number = text.rpartition(":")
+        yield fan, int(number)
 
 
 def _words(text: str) -> list[str]:

@@ -28,6 +28,7 @@ class History:
         self.last_window: int | None = None  # the newest that is committed
         self.called: dict[str, int] = {}  # fan -> µs of the newest call, in the order of the first
         self.passed: dict[str, str] = {}  # fan -> why
+        self.deferred: dict[str, int] = {}  # fan -> not to be called before, µs
         self.served = 0  # the last place called or passed over
         self.newest_us = 0  # the line was there at this time
         self._open: dict[int, recompute.Window] = {}
@@ -51,6 +52,8 @@ class History:
                 self._commit(entry["window"])
             case "draw":
                 self._draw(entry["window"], bytes.fromhex(entry["seed"]))
+            case "deferral":
+                self.deferred[entry["fan"]] = entry["until_us"]
             case "admitted":
                 self._admit(entry)
         return True

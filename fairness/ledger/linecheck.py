@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
 from fairness.ledger.beaconcheck import BeaconCheck
+from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
 from fairness.manifest import Manifest
 
@@ -45,11 +46,13 @@ class LineCheck:
         self._passed: dict[str, tuple[str, int]] = {}  # fan -> why, index of the entry
         self._called_again: list[tuple[str, int]] = []
         self._served = 0
+        self._deferrals = DeferCheck(report)
         self._at: int | None = None
 
     def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
         """Check one entry; `key` is the beacon's public key as the log names it at this point."""
         self._at = index
+        self._deferrals.take(index, entry, self._served)
         match entry["type"]:
             case "manifest":
                 self._take_manifest(entry, key)
@@ -221,6 +224,8 @@ class LineCheck:
                 self._fail("rebuilt", f"from {stated} {name}, but the log had {held.get(name, 0)}")
 
     def _is_reason(self, fan: str, why: str) -> bool:
+        if why == "deferred":
+            return self._deferrals.has_asked(fan)
         if why in PASSED_OVER:
             return why in self._verdicts.get(fan, ())
         return why == "left" or (why == "merged" and fan in self.leads)

@@ -35,6 +35,7 @@ class Calls:
     inside: list[str] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
     recalled: dict[str, int] = field(default_factory=dict)
+    deferred: dict[str, int] = field(default_factory=dict)  # fan -> not to be called before, µs
 
 
 def calls(past: History, orders: Orders) -> Calls:
@@ -60,6 +61,7 @@ def calls(past: History, orders: Orders) -> Calls:
     for fan in {**past.passed, **known.passed}:
         if _may_come_first(past, fan) and fan not in known.called:
             known.recalled[fan] = past.places[fan]
+    known.deferred = {f: at for f, at in past.deferred.items() if at and f not in known.called}
     return known
 
 
@@ -74,7 +76,7 @@ def _find_unlogged(known: Calls, past: History, orders: Orders) -> None:
     for fan, place in past.places.items():
         if fan in known.called or not (past.served < place <= known.served or fan in ordered):
             continue
-        if fan not in ordered and (why := _why_passed(past, fan)):
+        if fan not in ordered and (why := _why_not_found(past, fan)):
             known.passed[fan] = why
         else:
             known.found[fan] = place
@@ -83,6 +85,12 @@ def _find_unlogged(known: Calls, past: History, orders: Orders) -> None:
 
 def _why_passed(past: History, fan: str) -> str | None:
     return "merged" if fan in past.merged else past.held_back(fan)
+
+
+def _why_not_found(past: History, fan: str) -> str | None:
+    """Return why a fan may have been passed over after the newest entry of the log."""
+    later = past.deferred.get(fan, 0) > past.newest_us
+    return _why_passed(past, fan) or ("deferred" if later else None)
 
 
 def _may_come_first(past: History, fan: str) -> bool:

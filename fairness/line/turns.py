@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairness import keys
+from fairness.clock import SECOND, iso
 from fairness.errors import (
     ChallengeOpen,
+    Conflict,
     FairTicketError,
     HeldForReview,
+    Invalid,
+    NotFound,
     NotYourTurn,
     Rebuilding,
     ShopFull,
@@ -16,6 +20,10 @@ from fairness.errors import (
 from fairness.ledger import entries
 from fairness.ledger.entries import Entry
 from fairness.line.part import Part
+
+PART = 200  # fans in one step of the store, which serves nobody else meanwhile
+MOST = 5_000  # called in one go, about
+MOST_DEFERRALS = 20  # times that one fan may ask; each is an entry of the log
 
 WHY_NOT: dict[str, type[FairTicketError]] = {
     "early": NotYourTurn,
@@ -30,15 +38,54 @@ WHY_NOT: dict[str, type[FairTicketError]] = {
 class Turns(Part):
     """Turns and slots. A slot is room in the shop; a turn is the right to use one."""
 
-    def admit(self, free_seats: int) -> list[str]:
+    def admit(self, free_seats: int, holding: int = 0, most: int = MOST) -> list[str]:
         """Call the next fans and return them in order; nobody when the line is paused.
 
         Never more than the rate allows, than there is room in the shop, or than could still find
-        a seat among `free_seats`. However many call this at once, that holds for all together.
-        Who left, is merged or is held back is passed over. Turns that are over end first.
+        a seat among `free_seats`. `holding` is what `holding()` said before those were counted:
+        so many with a turn have seats already. However many call this at once, that holds for all
+        together. Who left, is merged, is held back or asked for a later time is passed over; who
+        asked and whose time has come goes first. Turns that are over end before. About `most` are
+        called, in steps that are short enough for everybody else who needs the store.
         """
-        self._run("lapse")
-        return [str(fan) for fan in self._run("admit", free_seats)]
+        for step in ("lapse", "due"):
+            while self._run(step, PART):
+                pass
+        called: list[str] = []
+        more = 1
+        while more and len(called) < most:
+            more, *fans = self._run("admit", free_seats, holding, PART)
+            called += fans
+        return called
+
+    def holding(self) -> int:
+        """Return how many fans with a turn hold seats. Ask before counting the free seats."""
+        ((seconds, micros), until) = self._read(
+            ("TIME",), ("ZRANGE", keys.holding(self.sale_id), 0, -1, "WITHSCORES")
+        )
+        now = int(seconds) * SECOND + int(micros)
+        return sum(ends > now for _, ends in until)
+
+    def seated(self, fan: str, until_us: int) -> None:
+        """Note that the fan holds seats until then; 0: that they gave them back.
+
+        Admission keeps no further seat free for them. Without a turn nothing is noted.
+        """
+        self._run("seated", fan, until_us)
+
+    def defer(self, fan: str, not_before_us: int) -> int:
+        """Ask that the fan is not called before then and return that; 0 takes it back.
+
+        The place is kept: when it is reached earlier the fan is passed over, and called before
+        all others when the time has come. NotFound before joining; Conflict once called, after
+        leaving, or when asked too often; Invalid for a time that is past or after the sale.
+        """
+        answer = self._run("defer", fan, not_before_us, MOST_DEFERRALS)
+        if answer == "no line":
+            raise self._never_opened()
+        if not answer.isdigit():
+            raise _undeferred(answer, not_before_us)
+        return int(answer)
 
     def enter(self, fan: str) -> int:
         """Let a called fan in and return the end of their turn, µs; asking again changes nothing.
@@ -92,3 +139,23 @@ def _refusal(why: str) -> FairTicketError:
     if why == "over":
         return NotYourTurn("Your turn is over.", remedy="write to the organiser if you need help")
     return WHY_NOT[why]()
+
+
+def _undeferred(why: str, not_before_us: int) -> FairTicketError:
+    """Return why a fan cannot be called later."""
+    if why in ("past", "late"):
+        return Invalid(
+            "this time is over" if why == "past" else "the sale is over by then",
+            field="at",
+            value=iso(not_before_us),
+            rule="a time between now and the end of the sale",
+            remedy="choose another time",
+        )
+    if why == "unknown":
+        return NotFound("you have not joined this line", remedy="join it first")
+    text, remedy = {
+        "left": ("you have left this line", "join it again first"),
+        "called": ("you have been called already", "your turn lasts until the time that is shown"),
+        "often": ("you have changed this very often", "your last choice holds"),
+    }[why]
+    return Conflict(text, rule="a place that waits to be called", remedy=remedy)

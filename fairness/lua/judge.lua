@@ -1,8 +1,8 @@
 -- judge: set a verdict, or lift it; who is held back keeps their place, and is called first after.
--- KEYS  state, verdicts, line, left, done, turns, slots, inside, recalled
+-- KEYS  state, verdicts, line, left, done, turns, slots, inside, holding, recalled
 -- ARGV  fan, verdict, record (JSON)
 -- Returns 1; 0 when there is no line.
-local state, verdicts, line, left, done, turns, slots, inside, recalled = unpack(KEYS)
+local state, verdicts, line, left, done, turns, slots, inside, holding, recalled = unpack(KEYS)
 local fan, verdict, record = unpack(ARGV)
 if call('EXISTS', state) == 0 then return 0 end
 if verdict == 'admit' then
@@ -19,6 +19,7 @@ if HELD_BACK[verdict] then
     if call('SISMEMBER', inside, fan) == 0 then
         call('ZREM', turns, fan)
         call('ZREM', slots, fan)
+        call('ZREM', holding, fan)
     end
 elseif not call('ZSCORE', turns, fan) and call('HEXISTS', done, fan) == 0
     and call('SISMEMBER', left, fan) == 0 then
