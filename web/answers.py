@@ -49,6 +49,13 @@ class Place(TypedDict):
     shared_with: str | None
     verdict: str
     reasons: list[Reason]
+    not_before: str | None
+
+
+class NotBefore(TypedDict):
+    """Before when the caller asked not to be called; null: whenever it is their turn."""
+
+    not_before: str | None
 
 
 # A pass to the shop, bound to the fan ("pass" is a word of Python, hence this form).
