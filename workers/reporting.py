@@ -53,6 +53,11 @@ def refresh() -> int:
     return written
 
 
+def forget() -> None:
+    """Begin again, from the log; for a process that is given another deployment."""
+    _drafts.clear()
+
+
 def _wanted() -> list[str]:
     """Return the sales whose report is not final, those that waited longest first."""
     if not _drafts:

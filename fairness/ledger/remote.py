@@ -47,6 +47,8 @@ class Remote(Files):
         self._mine = threading.local()
         self._pool = ThreadPoolExecutor(parallel, "fetch")
         self._coming: dict[str, Future[bytes | None]] = {}
+        self._lines: list[HTTPConnection] = []
+        self._closed = False
 
     def expect(self, names: Iterable[str]) -> None:
         """Begin to fetch these."""
@@ -64,12 +66,17 @@ class Remote(Files):
         return self._coming.pop(name).result()
 
     def close(self) -> None:
-        """Fetch nothing more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Fetch nothing more, and hang up; what is on its way is waited for."""
+        self._closed = True
+        self._pool.shutdown(cancel_futures=True)
+        for line in self._lines:
+            line.close()
 
     def _fetch(self, name: str) -> bytes | None:
         why = ""
         for attempt in range(TRIES):
+            if self._closed:
+                break
             if attempt:
                 time.sleep(min(0.25 * 4**attempt, 10.0))
             try:
@@ -93,6 +100,7 @@ class Remote(Files):
         line = getattr(self._mine, "line", None)
         if line is None:
             line = self._mine.line = self._connect()
+            self._lines.append(line)
         headers = {"Accept-Encoding": "identity", "User-Agent": "fairticket-audit"}
         line.request("GET", f"{self._base}/{name}", headers=headers)
         answer: HTTPResponse = line.getresponse()
