@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from fairness import receipts
-from fairness.clock import iso, now_us
+from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Invalid, LogBroken
 from fairness.ledger import notes, story
+from fairness.ledger.cosigning import POLICY, witnesses_of
 from fairness.ledger.inclusion import Found, Receipt
 from fairness.ledger.story import Story
 
@@ -24,6 +25,9 @@ _KEY_HELP = "The log's key as you know it; else the one in the folder is believe
 @click.option("--ledger", type=_FOLDER, help="A copy of the log, to look for the arrival in.")
 @click.option("--key", type=_FILE, help=_KEY_HELP)
 @click.option("--receipt-key", type=_FILE, help="The key of receipts, when there is no --ledger.")
+@click.option(
+    "--witness", "witnesses", multiple=True, help="Key line of a witness that must have cosigned."
+)
 @click.pass_context
 def receipt(
     ctx: click.Context,
@@ -31,6 +35,7 @@ def receipt(
     ledger: Path | None,
     key: Path | None,
     receipt_key: Path | None,
+    witnesses: tuple[str, ...],
 ) -> None:
     """Check the receipt in FILE, and that the log keeps what it promises.
 
@@ -44,10 +49,11 @@ def receipt(
         told = _story(ledger, log_key, given) if ledger else None
         keys = [_receipt_key(receipt_key)] if receipt_key else told.receipt_keys if told else []
         found = given.check(log_key, keys)
+        seen = _cosigned(given, witnesses, ledger)
     except (Invalid, LogBroken) as error:
         click.echo(f"  PROBLEM  {error}")
         ctx.exit(1)
-    for line in _proved(found):
+    for line in (*_proved(found), *seen):
         click.echo(f"  ok       {line}")
     ctx.exit(_kept(found, told) if told else _alone(found))
 
@@ -98,6 +104,23 @@ def _proved(found: Found) -> Iterator[str]:
         yield f"window {number} contains the arrival: {found.position + 1:,} of {count:,}"
         size = found.checkpoint.size
         yield f"the log contains the window: entry {found.index:,} of {size:,}, signed"
+
+
+def _cosigned(given: Receipt, required: tuple[str, ...], ledger: Path | None) -> list[str]:
+    """Return which witnesses signed the head too, a line each; LogBroken without a required one.
+
+    Those that a copy of the log names are told, but who trusts them must name them.
+    """
+    must = [notes.Verifier.parse(line.partition("=")[0], notes.COSIGNATURE) for line in required]
+    policy = ledger / POLICY if ledger else None
+    named = witnesses_of(policy.read_text("utf-8")) if policy and policy.exists() else []
+    found = given.cosigned(list(dict.fromkeys([*must, *named])))
+    missing = {key.name for key in must} - {one.witness for one in found}
+    if missing:
+        raise LogBroken(f"the head is not signed by the witness {', '.join(sorted(missing))}")
+    return [
+        f"a witness has signed the same head: {o.witness}, {iso(o.at_s * SECOND)}" for o in found
+    ]
 
 
 def _alone(found: Found) -> int:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from console.main import fairticket
 from fairness.ledger import entries
+from fairness.ledger.cosigning import COSIGNED, POLICY, Cosigner, Policy
 from fairness.ledger.log import Log
 from fairness.manifest import Manifest
 from fairness.receipts import Promises
@@ -57,6 +58,26 @@ def test_a_true_receipt_is_verified_with_the_log_or_with_its_keys_alone(
     alone = audit(tmp_path, text, "receipt", *keys)
     assert (alone.exit_code, alone.output.count("  ok  ")) == (0, 3)
     assert audit(tmp_path, text, "receipt").exit_code == 2
+
+
+def test_the_witnesses_of_a_receipt_are_told_and_can_be_required(
+    log: Log, folder: Path, tmp_path: Path
+) -> None:
+    small_sale(log)
+    one, other = (Cosigner(f"witness.example/w{n}", bytes([n]) * 32) for n in (1, 2))
+    head = (folder / "checkpoint").read_text()
+    (folder / COSIGNED).write_text(head + one.sign(head, 1_800_000_000))
+    text = receipt_of(log, PROMISES, 4, 0, OPENING[4][1]).text()
+    ledger = ("--ledger", str(folder))
+    found = audit(tmp_path, text, "receipt", *ledger, "--witness", str(one.verifier))
+    assert found.exit_code == 0, found.output
+    assert "a witness has signed the same head: witness.example/w1" in found.output
+    assert "witness" not in audit(tmp_path, text, "receipt", *ledger).output
+    (folder / POLICY).write_text(Policy.of(f"{one.verifier}=http://a").text(log.key))
+    assert "witness.example/w1" in audit(tmp_path, text, "receipt", *ledger).output
+    found = audit(tmp_path, text, "receipt", *ledger, "--witness", str(other.verifier))
+    assert found.exit_code == 1
+    assert "not signed by the witness witness.example/w2" in found.output
 
 
 def test_a_changed_receipt_is_a_problem(log: Log, folder: Path, tmp_path: Path) -> None:
