@@ -25,10 +25,12 @@ from web import (
     problems,
     public_log,
     receipt_pages,
+    report_page,
     security,
     shop_pages,
     static_files,
     tour_api,
+    tour_console,
     tour_pages,
     views,
 )
@@ -39,7 +41,15 @@ Service = Literal["fairness", "boxoffice", "all"]
 BODY_LIMIT = 2 * 1024 * 1024
 
 EVERYWHERE = (health.bp, static_files.bp)
-FAIRNESS = (fairness_api.bp, line_pages.bp, receipt_pages.bp, tour_api.bp, tour_pages.bp, public_log.bp)
+FAIRNESS = (
+    fairness_api.bp,
+    line_pages.bp,
+    receipt_pages.bp,
+    tour_api.bp,
+    tour_pages.bp,
+    report_page.bp,
+    public_log.bp,
+)
 BOXOFFICE = (
     boxoffice_api.bp,
     organiser_api.bp,
@@ -48,6 +58,7 @@ BOXOFFICE = (
     shop_pages.bp,
     order_pages.bp,
     organiser_pages.bp,
+    tour_console.bp,
 )
 BLUEPRINTS = {
     "fairness": (*EVERYWHERE, *FAIRNESS),

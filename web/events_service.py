@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from boxoffice.sales.model import Sale
+from boxoffice.sales.model import Sale, Tour
 from boxoffice.search.model import Hit
 from fairness.clock import iso
 from web import services
@@ -42,6 +42,13 @@ def sales_of(hits: list[Hit]) -> dict[str, Sale]:
     ids = [p.performance_id for hit in hits for p, _ in hit.performances]
     found = services.sales().of_performances(ids) if ids else {}
     return {key: sale for key, sale in found.items() if sale.state in SHOWN_STATES}
+
+
+def tours_of(hits: list[Hit]) -> list[Tour]:
+    """Return the tours that have dates of these events on sale, each once."""
+    on_sale = sales_of(hits)
+    found = services.tours().of_performances(list(on_sale)) if on_sale else {}
+    return list({tour.tour_id: tour for tour in found.values()}.values())
 
 
 def document(hit: Hit) -> EventAnswer:

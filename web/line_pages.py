@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from fairness import board
-from fairness.clock import now_us
+from fairness import board, eta
+from fairness.clock import SECOND, now_us
 from fairness.errors import Unavailable
 from web import auth, bodies, facts, line_service, reading, services
 from web.access import Access, door
@@ -18,9 +18,13 @@ from web.forms import again_on
 from web.texts import _
 
 bp = Blueprint("waiting", __name__, url_prefix="/sales/<id:sale_id>/line")
+WAITING = ("soon", "open", "waiting_draw", "in_line", "called", "inside")
+NEAR = 100  # places: who is nearer looks more often
+MINUTES, HOURS = "{low}–{high} min", "{low}–{high} h"
 NOWHERE: Place = {
     "state": "unknown", "place": None, "ahead": None, "window": None, "turn_ends_at": None,
     "shared_with": None, "verdict": "admit", "reasons": [],
+    "not_before": None,
 }  # fmt: skip
 
 
@@ -31,6 +35,7 @@ def page(sale_id: str) -> ResponseReturnValue:
     known = facts.of_public_sale(sale_id)
     place = _place(sale_id) if auth.maybe_caller() else NOWHERE
     shown = _board(sale_id)
+    phase = phase_of(known, place)
     appealed = place["verdict"] in ("review", "refuse") and _appealed(sale_id)
     return render_template(
         "line.html",
@@ -39,8 +44,10 @@ def page(sale_id: str) -> ResponseReturnValue:
         rules=known.sale.manifest,
         place=place,
         board=shown,
-        eta=_eta(place, shown),
-        phase=_phase(known, place),
+        eta=eta_of(place, shown),
+        chance=chance_of(place, shown),
+        refresh_s=refresh_s(phase, place),
+        phase=phase,
         appealed=appealed,
     )
 
@@ -60,6 +67,16 @@ def leave(sale_id: str) -> ResponseReturnValue:
     """Leave the line."""
     line_service.leave(sale_id)
     return auth.drop_receipt(_back(sale_id), sale_id)
+
+
+@bp.post("/not-before")
+@door(Access.FAN)
+@again_on(page)
+def defer(sale_id: str) -> ResponseReturnValue:
+    """Ask to be called later, or take that back."""
+    minutes = reading.form(bodies.Later).minutes
+    line_service.defer(sale_id, now_us() + minutes * 60 * SECOND if minutes else 0)
+    return _back(sale_id)
 
 
 @bp.post("/enter")
@@ -124,7 +141,7 @@ def _place(sale_id: str) -> Place:
     return place
 
 
-def _phase(known: facts.Facts, place: Place) -> str:
+def phase_of(known: facts.Facts, place: Place) -> str:
     """Return which face the page shows."""
     rules, now = known.sale.manifest, now_us()
     if place["verdict"] in ("review", "refuse") and place["state"] not in ("done", "left"):
@@ -140,14 +157,38 @@ def _board(sale_id: str) -> dict[str, Any]:
     return board.read(services.redis(), sale_id) or {}
 
 
-def _eta(place: Place, now_on_board: dict[str, Any]) -> str:
-    """Return how long it may take: a range, since it is an estimate; the script says the same."""
-    ahead = place["ahead"]
-    seconds = board.eta_s(ahead, now_on_board.get("pace_per_s", 0.0)) if ahead else 0
-    if ahead is None or seconds is None:
-        return "–"
-    low, high = max(1, int(seconds / 60 * 0.8)), ceil(seconds / 60 * 1.3)
-    return _("any moment") if high <= 1 else _("{low}–{high} min", low=low, high=high)
+def eta_of(place: Place, shown: dict[str, Any]) -> str:
+    """Return how long it may take: a range, since it is an estimate; `waiting.js` says the same."""
+    ahead, waits = place["ahead"], shown.get("eta", {}).get("waits", ())
+    if shown.get("status") == "paused":
+        return _("paused")
+    if ahead == 0:
+        return _("any moment")
+    wait = eta.between(waits, ahead) if ahead else None
+    if wait is None:
+        return _("not known yet")
+    hours = wait[1] > 2 * 3600
+    unit = 3600 if hours else 60
+    low, high = max(1, wait[0] // unit), ceil(wait[1] / unit)
+    if not hours and high <= 1:
+        return _("any moment")
+    return _(HOURS if hours else MINUTES, low=low, high=max(low, high))
+
+
+def chance_of(place: Place, shown: dict[str, Any]) -> str:
+    """Return "good", "low", "returns" or "none": whether seats last until the reader's turn."""
+    return board.chance(shown, place["place"] or 0)
+
+
+def refresh_s(phase: str, place: Place) -> int | None:
+    """Return after how many seconds a page without a script loads again; None: it does not.
+
+    Never under somebody's hands: not while there is a form to fill in.
+    """
+    if phase not in WAITING or place["verdict"] in line_service.STOPPED:
+        return None
+    near = phase in ("waiting_draw", "called") or (place["ahead"] or 0) < NEAR
+    return 20 if near else 60
 
 
 def _appealed(sale_id: str) -> bool:

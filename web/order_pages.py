@@ -39,6 +39,7 @@ def one(order_id: str) -> ResponseReturnValue:
         order=order,
         known=known,
         names=_names(known, order),
+        again=known is not None and known.has_line,
         tickets=[(ticket, _qr(ticket)) for ticket in tickets],
         paying=order is not None and _is_paying(order),
         test_cards=settings().dynamodb_endpoint is not None,
@@ -86,13 +87,14 @@ def _is_paying(order: Order) -> bool:
 
 
 def _names(known: facts.Facts | None, order: Order | None) -> dict[str, str]:
-    """Return what people call the seats of an order."""
+    """Return what people call the seats of an order, and those that others were faster with."""
     if known is None or order is None:
         return {}
+    wanted = [*order.seat_ids, *(order.problem or {}).get("seats", ())]
     seats = known.plan().by_id
     return {
         seat_id: _("{zone}, row {row}, seat {number}", zone=s.zone, row=s.row, number=s.number)
-        for seat_id in order.seat_ids
+        for seat_id in wanted
         if (s := seats.get(seat_id))
     }
 

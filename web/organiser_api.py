@@ -7,11 +7,12 @@ from dataclasses import asdict
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from web import bodies, organiser_service
+from web import bodies, organiser_service, tour_console
 from web.access import Access, door
 from web.answers import Done, LiveSale, Made, MadePlan, OrdersAnswer, SaleState, SuspectsAnswer
 from web.order_service import Found, document
 from web.organiser_service import Stopped
+from web.tour_documents import NewTour, TourMade
 
 bp = Blueprint("organiser_api", __name__, url_prefix="/api/v1/organiser")
 
@@ -43,6 +44,29 @@ def add_plan(body: bodies.NewPlan) -> ResponseReturnValue:
 def add_performance(body: bodies.NewPerformance) -> ResponseReturnValue:
     """Add a date of an event."""
     return {"id": organiser_service.add_performance(body).performance_id}
+
+
+@bp.post("/tours")
+@door(Access.ORGANISER, body=NewTour, answer=Made, status=201)
+def add_tour(body: NewTour) -> ResponseReturnValue:
+    """Add a tour of several performances. Its limit is promised with each of their sales."""
+    return {"id": tour_console.add(body).tour_id}
+
+
+@bp.put("/tours/<id:tour_id>/dates/<id:performance_id>")
+@door(Access.ORGANISER, answer=TourMade)
+def add_tour_date(tour_id: str, performance_id: str) -> ResponseReturnValue:
+    """Take a date into a tour, before its sale is scheduled. Twice is once."""
+    tour = tour_console.add_date(tour_id, performance_id)
+    return {"tour_id": tour_id, "performance_ids": list(tour.performance_ids)}
+
+
+@bp.delete("/tours/<id:tour_id>/dates/<id:performance_id>")
+@door(Access.ORGANISER, answer=TourMade)
+def remove_tour_date(tour_id: str, performance_id: str) -> ResponseReturnValue:
+    """Take a date out of a tour, before its sale is scheduled. Twice is once."""
+    tour = tour_console.remove_date(tour_id, performance_id)
+    return {"tour_id": tour_id, "performance_ids": list(tour.performance_ids)}
 
 
 @bp.post("/sales")

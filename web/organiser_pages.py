@@ -32,6 +32,7 @@ def events() -> ResponseReturnValue:
         events=found,
         titles={event.event_id: event.title for event in found},
         sales=services.sales().of_organiser(me),
+        tours=services.tours().of_organiser(me),
     )
 
 

@@ -27,12 +27,13 @@ def home(query: bodies.EventQuery) -> ResponseReturnValue:
 @door(Access.PUBLIC)
 def event(event_id: str) -> ResponseReturnValue:
     """Show one event, its dates, and what one may also like."""
-    hit = events_service.one(event_id)
+    hit, alike = events_service.one(event_id), events_service.also_like(event_id)
     return render_template(
         "event.html",
         hit=hit,
-        sales=events_service.sales_of([hit]),
-        alike=events_service.also_like(event_id),
+        sales=events_service.sales_of([hit, *alike]),
+        tours=events_service.tours_of([hit]),
+        alike=alike,
     )
 
 

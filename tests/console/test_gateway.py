@@ -24,7 +24,10 @@ from console.gateway import Gateway
 from console.home import Home
 from console.stack import Options, Stack
 from fairness.errors import Misconfigured
+from fairness.ledger.remote import Remote
+from fairness.ledger.verify import verify
 from tests.engines import ROOT, running, wait_until
+from tests.fairness.ledger.stores import fill, log_of
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +152,8 @@ def test_nginx_accepts_the_configuration(nginx: str, tmp_path: Path) -> None:
         ("POST", "/api/v1/sales/sal_1/appeal"),
         ("GET", "/sales/sal_1/line"),
         ("POST", "/sales/sal_1/line/join"),
+        ("PUT", "/api/v1/tours/tour_1/places"),
+        ("GET", "/tours/tour_1"),
         ("GET", "/ledger/checkpoint"),
         ("GET", "/.well-known/jwks.json"),
     ],
@@ -283,3 +288,69 @@ def test_every_placeholder_must_be_filled() -> None:
 def test_root_keeps_its_folder_to_itself(tmp_path: Path) -> None:
     text = Gateway("a", "b", "c").write(tmp_path).read_text()
     assert (f"user {getpass.getuser()};" in text) == (os.geteuid() == 0)
+
+
+LOG = """
+import sys
+from wsgiref.simple_server import make_server
+from flask import Flask
+from web import public_log
+app = Flask("log")
+app.register_blueprint(public_log.bp)
+server = make_server("127.0.0.1", int(sys.argv[1]), app)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def published(nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real log behind nginx, as the product serves it."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("front")
+    env = {**os.environ, **Stack(Home(home), Options()).env}
+    log = log_of(Path(env["FAIRTICKET_LEDGER_FOLDER"]))
+    fill(log, 300)
+    log.seal()
+    behind, port = engines.free_port(), engines.free_port()
+    written = Gateway(f"127.0.0.1:{port}", f"127.0.0.1:{behind}", "127.0.0.1:1").write(folder)
+    service = [sys.executable, "-c", LOG, str(behind)]
+    with (
+        running(service, folder / "service", **{**env, "PYTHONPATH": str(ROOT)}),
+        running(gateway.command(nginx, written), folder / "run"),
+    ):
+        wait_until(probes.listens(behind), what="the service listens")
+        wait_until(probes.listens(port), what="nginx listens")
+        yield f"http://127.0.0.1:{port}/ledger"
+
+
+@pytest.mark.parametrize(
+    ("name", "for_ever"),
+    [
+        ("tile/0/000", True),
+        ("tile/entries/000", True),
+        ("tile/0/001.p/45", False),
+        ("checkpoint", False),
+        ("checkpoints/latest", False),
+        ("key", False),
+    ],
+)
+def test_what_never_changes_may_be_cached_for_ever(
+    published: str, name: str, for_ever: bool
+) -> None:
+    with urllib.request.urlopen(f"{published}/{name}", timeout=10) as answer:
+        cached, etag, body = answer.headers["Cache-Control"], answer.headers["ETag"], answer.read()
+    assert ("immutable" in cached and "max-age=31536000" in cached) == for_ever
+    assert for_ever or cached == "public, max-age=1"
+    again = urllib.request.Request(f"{published}/{name}", headers={"If-None-Match": etag})
+    assert body
+    with pytest.raises(urllib.error.HTTPError) as unchanged:
+        urllib.request.urlopen(again, timeout=10)
+    with unchanged.value as error:
+        assert error.code == 304
+
+
+def test_a_log_is_verified_through_the_gateway(published: str) -> None:
+    files = Remote(published)
+    found = verify(files)
+    files.close()
+    assert found.failures == ()
+    assert found.size == 301

@@ -131,7 +131,7 @@ def test_a_fan_joins_waits_shops_and_pays_without_a_script(fan: Person, sale: Sa
     browser, line = fan.browser(), f"/sales/{sale.sale_id}/line"
     send(browser, line, f"{line}/join")
     waiting = read(browser.get(line))
-    assert "You can close this page, your place is kept." in waiting
+    assert "You can close this page or let your phone sleep: your place is kept." in waiting
     assert '<noscript><meta http-equiv="refresh"' in waiting
     assert browser.get(f"{line}/receipt").headers["Content-Disposition"].startswith("attachment")
     call_to_shop(sale, fan)
@@ -205,7 +205,7 @@ def test_who_is_in_line_sees_place_people_ahead_and_stock(
     text = read(other.browser().get(f"/sales/{sale.sale_id}/line"))
     assert "People ahead of you" in text
     assert '<p class="huge" id="ahead">0</p>' in text
-    assert 'data-tier="A">8<' in text
+    assert 'data-tier="A" data-left="some">8 left<' in text
 
 
 def test_a_message_and_a_pause_are_shown(fan: Person, organiser: Person, sale: Sale) -> None:
@@ -342,3 +342,15 @@ def test_texts_are_read_in_the_readers_language(
     assert '<html lang="de">' in text
     assert "Anmelden" in text
     assert "Password" in text
+
+
+def test_a_fan_can_ask_to_be_called_later_without_a_script(fan: Person, sale: Sale) -> None:
+    browser, page = fan.browser(), f"/sales/{sale.sale_id}/line"
+    clients.line(sale.sale_id).join(fan.fan(sale), "{}")
+    assert "call me later" in read(browser.get(page))
+
+    send(browser, page, f"{page}/not-before", minutes="5")
+    assert "You will not be called before" in read(browser.get(page))
+
+    send(browser, page, f"{page}/not-before", minutes="0")
+    assert "You will not be called before" not in read(browser.get(page))

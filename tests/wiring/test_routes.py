@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "/api/v1/events", "/api/v1/events/<id:event_id>", "/api/v1/events/<id:event_id>/also-like",
     "/api/v1/sales/<id:sale_id>", "/api/v1/sales/<id:sale_id>/seats",
     "/api/v1/sales/<id:sale_id>/board",
+    "/tours/<id:tour_id>", "/api/v1/tours/<id:tour_id>",
 }  # fmt: skip
 
 

@@ -7,12 +7,7 @@
   const CALM_MS = 240000; // the same for who is called in more than five times that
   const FANS_A_SECOND = 5000; // how many pages ask at once after a draw that concerns them all
   const $ = (id) => document.getElementById(id);
-  const number = (n) => (n == null ? "–" : n.toLocaleString(document.documentElement.lang));
-  let looks = 0, wait = LOOK_MS, said = "", known = "", askAt = soonest();
-
-  function say(text) {
-    if (text && text !== said) { said = text; $("say").textContent = text; }
-  }
+  let wait = LOOK_MS, known = "", askAt = soonest();
 
   async function get(path) {
     const answer = await fetch(path, { cache: "no-cache", headers: { Accept: "application/json" } });
@@ -32,47 +27,8 @@
     if (!next) return;
     $("status").replaceWith(document.adoptNode(next));
     window.fairticket.localise($("status"));
-    const heading = $("where");
-    say(heading ? heading.textContent : "");
-    if ($("enter")) { document.title = `● ${heading.textContent}`; $("enter").focus(); }
-  }
-
-  function eta(ahead, pace) {
-    const text = $("eta").dataset;
-    if (ahead === 0) return text.soon;
-    if (!pace || pace < 0.01) return "–";
-    const minutes = ahead / pace / 60, low = Math.max(1, Math.floor(minutes * 0.8)), high = Math.ceil(minutes * 1.3);
-    if (high <= 1) return text.soon;
-    return (low === high ? "~{high} min" : text.range).replace("{low}", low).replace("{high}", high);
-  }
-
-  function show(board) {
-    const message = $("message");
-    if (message.textContent !== board.message) {
-      message.textContent = board.message;
-      message.classList.toggle("hidden", !board.message);
-      say(board.message);
-    }
-    const paused = $("paused"), pauses = board.status === "paused";
-    if (paused.classList.contains("hidden") === pauses) {
-      paused.classList.toggle("hidden", !pauses);
-      if (pauses) say(paused.textContent);
-    }
-    for (const cell of document.querySelectorAll("[data-tier]")) {
-      const stock = board.stock[cell.dataset.tier];
-      if (stock) cell.textContent = number(stock.free);
-    }
-    const mine = $("place");
-    if (!mine || board.status === "rebuilding") return;
-    const place = Number(mine.dataset.place), ahead = Math.max(0, place - board.served_place - 1);
-    const before = $("ahead").textContent;
-    $("ahead").textContent = number(ahead);
-    $("served").textContent = number(board.served_place);
-    $("progress").value = place - ahead;
-    $("eta").textContent = eta(ahead, board.pace_per_s);
-    if (before !== $("ahead").textContent && (ahead < 10 || looks % 10 === 0)) {
-      say(`${$("where").textContent}: ${number(ahead)}`);
-    }
+    window.fairticket.tell();
+    if ($("enter")) { document.title = `● ${$("where").textContent}`; $("enter").focus(); }
   }
 
   function soonest(board) {
@@ -112,12 +68,11 @@
 
   async function look() {
     const { sale, phase, signedIn } = $("status").dataset;
-    looks += 1;
     try {
       let board = null;
       try {
         board = await get(`/api/v1/sales/${sale}/board`);
-        show(board);
+        window.fairticket.show(board);
         hear(board);
       } catch (error) {
         if (error.status !== 404) throw error;

@@ -8,6 +8,11 @@
     weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
   });
   const start = Date.now();
+  // Nothing here tells two browsers of one kind apart: it only has to fit what the browser says.
+  const tells = {
+    tz: zone, screen: `${screen.width}x${screen.height}`, platform: navigator.platform || "",
+    driven: navigator.webdriver === true,
+  };
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[datetime]")) {
@@ -15,7 +20,7 @@
       time.title = zone;
     }
     for (const field of root.querySelectorAll("[data-tell]")) {
-      field.value = field.dataset.tell === "tz" ? zone : `${screen.width}x${screen.height}`;
+      field.value = tells[field.dataset.tell];
     }
     tick(root);
   }
@@ -34,7 +39,9 @@
       const left = Math.max(0, Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000));
       place.textContent = words(left);
       const say = document.getElementById("say");
-      if (say && "warn" in place.dataset && (left === 60 || left === 20)) say.textContent = `${left} s`;
+      if (say && "warn" in place.dataset && (left === 60 || left === 20)) {
+        say.textContent = (say.dataset.seconds || "{count} s").replace("{count}", left);
+      }
       if (!left && "reload" in place.dataset && Date.now() - start > 3000) {
         delete place.dataset.reload;
         setTimeout(() => location.reload(), 500 + Math.random() * 1500);
