@@ -10,6 +10,7 @@ import base64
 import json
 from typing import Any
 
+import orjson
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
@@ -32,9 +33,8 @@ class Promises:
 
     def promise(self, sale_id: str, fan: str, at_us: int) -> str:
         """Return the signed words: this fan arrived in this sale at this time."""
-        words = {"at_us": at_us, "fan": fan, "sale": sale_id}
-        payload = _encode(json.dumps(words, separators=(",", ":")).encode())
-        message = f"{_HEADER}.{payload}"
+        words = orjson.dumps({"at_us": at_us, "fan": fan, "sale": sale_id})
+        message = f"{_HEADER}.{_encode(words)}"
         return f"{message}.{_encode(self._key.sign(message.encode()).signature)}"
 
     def check(self, text: str) -> dict[str, Any]:

@@ -35,10 +35,12 @@ class SaleStore:
             script = scripts.load(self._redis, name)
             self._scripts[name] = (script, scripts.keys_of(name, self.sale_id))
         script, its_keys = self._scripts[name]
-        with _translated():
+        try:
             if self._direct is not None:
                 return self._direct.run(script.sha, script.script, its_keys, args)  # type: ignore[arg-type]
             return script(keys=its_keys, args=args)
+        except (StoreUnreachable, StoreTimeout) as error:
+            raise Unavailable() from error
 
     def _read(self, *commands: tuple[str | int, ...]) -> list[Any]:
         """Return the answers to several commands, asked in one round trip at one moment."""

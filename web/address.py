@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -21,7 +22,35 @@ def client_address() -> str:
 def behind(environ: dict[str, Any]) -> str:
     """Return the last address on a request's way that is not one of our own proxies."""
     peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
-    return last_untrusted(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+    if not forwarded:
+        return last_untrusted(peer, "")
+    return _one_hop(peer, forwarded) or last_untrusted(peer, forwarded)
+
+
+def _one_hop(peer: str, forwarded: str) -> str | None:
+    """Return what `last_untrusted` would, for one IPv4 address told by a proxy of ours; or None.
+
+    This is the usual case, at a tenth of the cost.
+    """
+    try:
+        number = int.from_bytes(socket.inet_pton(socket.AF_INET, forwarded))
+    except OSError:
+        return None
+    known = _parsed(peer)
+    if known is None or not is_trusted(known):
+        return None
+    trusted = any(low <= number <= high for low, high in _trusted_numbers())
+    return None if trusted else forwarded
+
+
+@cache
+def _trusted_numbers() -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (int(network.network_address), int(network.broadcast_address))
+        for network in _trusted()
+        if network.version == 4
+    )
 
 
 def last_untrusted(peer: str, forwarded: str) -> str:

@@ -6,12 +6,15 @@ takes a cookie only for reading: another site can make a browser send cookies, n
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 import secrets
+import time
 from dataclasses import dataclass
 from functools import cache
 
 from flask import Response, g, request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from fairness.clock import now_us
 from fairness.errors import Forbidden, NotSignedIn, PassInvalid
@@ -39,21 +42,25 @@ class Caller:
 
 def issue(account_id: str, role: str, device_id: str) -> str:
     """Return a token that says who this is, good for TOKEN_LIFE_S."""
-    return _tokens().dumps({"a": account_id, "r": role, "d": device_id})
+    claims = json.dumps([account_id, role, device_id, int(time.time())], separators=(",", ":"))
+    payload = base64.urlsafe_b64encode(claims.encode())
+    return f"{payload.decode()}.{hmac.digest(_key(), payload, 'sha256').hex()}"
 
 
 def check(token: str) -> Caller:
     """Return who `token` was issued to; NotSignedIn when it is forged or too old."""
-    try:
-        claims = _tokens().loads(token, max_age=TOKEN_LIFE_S)
-    except BadSignature as error:
-        raise NotSignedIn(
-            "this sign-in has expired or is not ours",
-            field="Authorization",
-            rule="a token of ours, at most 14 days old",
-            remedy="sign in again",
-        ) from error
-    return Caller(claims["a"], claims["r"], claims["d"])
+    payload, _, signature = token.encode().rpartition(b".")
+    genuine = hmac.digest(_key(), payload, "sha256").hex().encode()
+    if hmac.compare_digest(signature, genuine):
+        account_id, role, device, issued_s = json.loads(base64.urlsafe_b64decode(payload))
+        if time.time() - issued_s <= TOKEN_LIFE_S:
+            return Caller(account_id, role, device)
+    raise NotSignedIn(
+        "this sign-in has expired or is not ours",
+        field="Authorization",
+        rule="a token of ours, at most 14 days old",
+        remedy="sign in again",
+    )
 
 
 def caller() -> Caller:
@@ -169,5 +176,6 @@ def _cookie(response: Response, name: str, value: str, life_s: int, path: str = 
 
 
 @cache
-def _tokens() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().session_key, salt="fan-token")
+def _key() -> bytes:
+    """Return the key of the tokens, which signs nothing else."""
+    return hmac.digest(settings().session_key.encode(), b"fan-token", "sha256")

@@ -21,7 +21,6 @@ from pydantic import ValidationError
 from web import auth, line_service, metrics, reading, security
 from web.bodies import Join
 from workers import trace
-from workers.settings import settings
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -38,7 +37,7 @@ class HotPath:
     def __init__(self, app: Flask) -> None:
         self._flask = app.wsgi_app
         self._headers = [("Content-Type", "application/json"), *security.of_api()]
-        self._cors = bool(settings().cors_origins)
+        self._others = bool(security.other_sites())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -52,7 +51,7 @@ class HotPath:
     def _answered(self, environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
         path = PLACE.fullmatch(environ["PATH_INFO"])
         way = _WAYS.get(environ["REQUEST_METHOD"]) if path else None
-        if path is None or way is None or (self._cors and "HTTP_ORIGIN" in environ):
+        if path is None or way is None or (self._others and "HTTP_ORIGIN" in environ):
             return None
         started = time.perf_counter()
         request_id = trace.begin(environ.get("HTTP_X_REQUEST_ID", ""))

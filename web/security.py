@@ -41,6 +41,11 @@ FOR_GOOD = ("Strict-Transport-Security", "max-age=31536000")
 OPEN_PATHS = ("/ledger/", "/.well-known/")  # for anyone, on any site, to check us with
 
 
+def other_sites() -> list[str]:
+    """Return the other sites whose scripts may call the API."""
+    return [origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()]
+
+
 def of_api() -> list[tuple[str, str]]:
     """Return the headers of an answer of the API that is for one caller only."""
     return [*API_HEADERS.items(), *([FOR_GOOD] if _secure() else []), NOT_KEPT]
@@ -48,7 +53,7 @@ def of_api() -> list[tuple[str, str]]:
 
 def init_app(app: Flask) -> None:
     """Add the headers to every answer, and let the configured other sites call the API."""
-    origins = [origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()]
+    origins = other_sites()
     if origins:
         CORS(
             app,

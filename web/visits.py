@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from functools import lru_cache
 from typing import Any
 
 from fairness.screening.model import HINTS, Visit
@@ -28,7 +29,7 @@ def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
         account=caller.account_id,
         address=behind(environ),
         ua=environ.get("HTTP_USER_AGENT", ""),
-        headers=tuple(_names(environ)),
+        headers=_names(tuple(environ)),
         hints={name: environ[key] for name, key in _HINTS.items() if key in environ},
         accept=environ.get("HTTP_ACCEPT", ""),
         lang=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
@@ -41,10 +42,13 @@ def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
     ).to_json()
 
 
-def _names(environ: dict[str, Any]) -> Iterator[str]:
-    """Give the names of the request's headers as they came, in lower case."""
-    for key, value in environ.items():
-        if key.startswith("HTTP_") and key not in _OURS and key[5:] not in _WITHOUT_PREFIX:
-            yield key[5:].replace("_", "-").lower()
-        elif key in _WITHOUT_PREFIX and value:
-            yield key.replace("_", "-").lower()
+@lru_cache(maxsize=1024)
+def _names(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of a request's headers as they came, in lower case."""
+    # Some servers add the process's own environment, which may know an HTTP_PROXY.
+    sent = (key for key in keys if key not in _OURS and key not in os.environ)
+    return tuple(
+        key.removeprefix("HTTP_").replace("_", "-").lower()
+        for key in sent
+        if key.startswith("HTTP_") or key in _WITHOUT_PREFIX
+    )

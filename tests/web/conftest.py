@@ -13,17 +13,19 @@ from boxoffice.dynamo import Database
 from boxoffice.sales.model import Sale
 from tests.web.site import Person, account, open_line, put_on_sale
 from tests.workers import stage
-from web import address, auth, facts, seats_service, services
+from web import address, auth, facts, seats_service, services, tour_service
 from web.app import create_app
 
 
 def forget() -> None:
     services.reset()
     facts.forget()
-    auth._tokens.cache_clear()
+    auth._key.cache_clear()
     address._trusted.cache_clear()
+    address._trusted_numbers.cache_clear()
     address.is_trusted.cache_clear()
     seats_service._seats_json.cache_clear()
+    tour_service._known.cache_clear()
 
 
 @pytest.fixture
