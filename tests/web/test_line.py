@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from boxoffice.dynamo import Database
 from boxoffice.sales.model import Sale
 from boxoffice.tables import OUTBOX
 from fairness import board, keys
 from fairness.clock import SECOND, now_us
+from fairness.direct import Direct
 from fairness.errors import Unavailable
 from fairness.ledger import entries, story
 from fairness.ledger.inclusion import Receipt
 from fairness.ledger.log import Proof
+from fairness.line import Line
 from tests.engines import wait_until
 from tests.web.site import Person, call_to_shop, enter, open_line, put_on_sale
 from web import facts, services
@@ -291,10 +295,10 @@ def test_the_store_away_lets_nobody_in_and_keeps_the_place(
     fan: Person, sale: Sale, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     joined = place(fan, sale, "PUT")
-    gone = Redis.from_url("redis://127.0.0.1:9/0", decode_responses=True)
-    real_line, real_redis = clients.line, clients.redis
+    gone = Redis(port=9, decode_responses=True, retry=Retry(NoBackoff(), 0))
+    real_line, real_redis = services.line, clients.redis
     monkeypatch.setattr(clients, "redis", lambda: gone)
-    monkeypatch.setattr(clients, "line", lambda sale_id: type(real_line(sale_id))(gone, sale_id))
+    monkeypatch.setattr(services, "line", lambda sale_id: Line(gone, sale_id, Direct(gone)))
     path = f"/api/v1/sales/{sale.sale_id}"
     for answer in (
         fan.call("PUT", f"{path}/place", {}),
@@ -311,7 +315,7 @@ def test_the_store_away_lets_nobody_in_and_keeps_the_place(
     assert b"your place is kept" in page.data
     assert fan.app.test_client().get("/healthz").status_code == 200
     monkeypatch.setattr(clients, "redis", real_redis)
-    monkeypatch.setattr(clients, "line", real_line)
+    monkeypatch.setattr(services, "line", real_line)
     assert place(fan, sale, "PUT")["at_us"] == joined["at_us"]
     assert redis.zcard(keys.arrivals(sale.sale_id)) == 1
 
