@@ -25,6 +25,47 @@ class Load:
         return self.requests / self.cpu_s
 
 
+def together(loads: Sequence[Load]) -> Load:
+    """Return several loads as one."""
+    return Load(
+        sum(one.requests for one in loads),
+        sum(one.failed for one in loads),
+        sum(one.wall_s for one in loads),
+        sum(one.cpu_s for one in loads),
+    )
+
+
+def paced(port: int, requests: Sequence[bytes], per_s: float, connections: int = 32) -> list[float]:
+    """Return how long each answer took, ms, sorted, when requests come at a steady rate.
+
+    The time runs from when a request was due, also when all connections were busy then.
+    """
+    return sorted(asyncio.run(_paced(port, requests, per_s, connections)))
+
+
+async def _paced(
+    port: int, requests: Sequence[bytes], per_s: float, connections: int
+) -> list[float]:
+    start, took, numbers = time.perf_counter() + 0.1, [], iter(range(len(requests)))
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for number in numbers:
+            due = start + number / per_s
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            writer.write(requests[number])
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(length(head))
+            if not head.startswith(b"HTTP/1.1 2"):
+                raise SystemExit(f"a request failed: {head[:40]!r}")
+            took.append((time.perf_counter() - due) * 1_000)
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(connections)))
+    return took
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds that a process and its children have used so far."""
     parent = psutil.Process(pid)
@@ -59,12 +100,13 @@ async def _one(port: int, requests: Sequence[bytes]) -> int:
         writer.write(data)
         head = await reader.readuntil(b"\r\n\r\n")
         failed += not head.startswith(b"HTTP/1.1 2")
-        await reader.readexactly(_length(head))
+        await reader.readexactly(length(head))
     writer.close()
     return failed
 
 
-def _length(head: bytes) -> int:
+def length(head: bytes) -> int:
+    """Return how long the body of an answer with this head is."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
