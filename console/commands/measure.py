@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from console.commands.measure_screening import screening
-from console.measuring import logged, modelled, pictures, show
+from console.home import Home
+from console.measuring import attendance, logged, modelled, pictures, show
+from console.measuring.figures import Fairness
 from console.measuring.modelled import Run
 
 _OUT = click.Path(dir_okay=False, path_type=Path)
@@ -28,7 +30,9 @@ measure.add_command(screening)
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Measure the public log in this folder, as a rehearsal or a stack leaves it.",
 )
-@click.option("--model", is_flag=True, help="Measure the crowd model; so it is without --ledger.")
+@click.option("--rehearsal", is_flag=True,
+              help="Measure the newest rehearsal in --home, with who was who in it.")  # fmt: skip
+@click.option("--model", is_flag=True, help="Measure the crowd model; so it is without the above.")
 @click.option("--policies", is_flag=True, help="Compare policies on the model, and no more.")
 @click.option("--sale", help="Which sale of the log; not needed when there is one.")
 @click.option(
@@ -40,18 +44,18 @@ measure.add_command(screening)
               help="What the model's chance follows from.")  # fmt: skip
 @click.option("--json", "json_file", type=_OUT, help="Write the figures here.")
 @click.option("--plots", type=click.Path(file_okay=False, path_type=Path),
-              help="Write the model's two plots into this folder, as SVG.")  # fmt: skip
+              help="Write the plots into this folder, as SVG.")  # fmt: skip
 @click.pass_context
 def fairness(
-    ctx: click.Context, ledger: Path | None, model: bool, policies: bool, sale: str | None,
-    bots: Path | None, seed: int, json_file: Path | None, plots: Path | None,
+    ctx: click.Context, ledger: Path | None, rehearsal: bool, model: bool, policies: bool,
+    sale: str | None, bots: Path | None, seed: int, json_file: Path | None, plots: Path | None,
 ) -> None:  # fmt: skip
     """Measure order, draw and advantage against what is promised.
 
     Exits with 1 when a promise is broken.
     """
-    if ledger and (model or plots or policies):
-        raise click.UsageError("measure either a log (--ledger) or the model (--model, …)")
+    if ((ledger or rehearsal) and (model or policies)) or (ledger and rehearsal):
+        raise click.UsageError("measure one of --ledger, --rehearsal and --model")
     if not ledger and (sale or bots):
         raise click.UsageError("--sale and --bots belong to a log; name it with --ledger")
     run = Run(seed=seed)
@@ -62,11 +66,21 @@ def fairness(
     if ledger:
         found = logged.measure(ledger, sale, set(bots.read_text().split()) if bots else None)
     else:
-        found = modelled.measure(run)
+        found = _of_rehearsal(Home(ctx.obj)) if rehearsal else modelled.measure(run)
     for line in (*show.table(found), "", *show.plot(found)):
         click.echo(line)
     if json_file:
         json_file.write_text(json.dumps(found.to_json(), indent=2) + "\n")
-    for file in pictures.write(plots, run) if plots else ():
+    for file in _plots(plots, found, run, ledger is None and not rehearsal) if plots else ():
         click.echo(f"written to {file}")
     ctx.exit(0 if found.kept else 1)
+
+
+def _of_rehearsal(home: Home) -> Fairness:
+    """Return the figures of the newest rehearsal in this home, from its log and its attendance."""
+    was = attendance.read(home.folder)
+    return logged.measure(home.ledger, was.sale_id, was.bots, was.join_ms)
+
+
+def _plots(folder: Path, found: Fairness, run: Run, of_model: bool) -> list[Path]:
+    return pictures.write(folder, run) if of_model else pictures.write_measured(folder, found)

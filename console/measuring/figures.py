@@ -37,6 +37,7 @@ class Fairness:
     arrivals: int
     points: Sequence[tuple[float, int]]  # arrival in seconds after the start, position
     borders: Sequence[float]  # where windows end, in seconds after the start
+    bots: frozenset[int] = frozenset()  # positions
 
     @property
     def kept(self) -> bool:

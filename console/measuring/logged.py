@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from console.measuring import figures
@@ -40,8 +40,15 @@ class _Sale:
             self.seed = self.seed or bytes.fromhex(entry["seed"])
 
 
-def measure(folder: Path, sale_id: str | None, bots: Collection[str] | None = None) -> Fairness:
-    """Return the figures of a sale of the log in `folder`; `bots` are fans as the log names them.
+def measure(
+    folder: Path,
+    sale_id: str | None,
+    bots: Collection[str] | None = None,
+    delays: Mapping[str, float] | None = None,
+) -> Fairness:
+    """Return the figures of a sale of the log in `folder`.
+
+    `bots` and `delays` (how slow the network was) name fans as the log does.
 
     Whoever was passed over for a logged reason, and called later, is left out of the order.
     Believes the log; `fairticket audit verify` is what checks it. NotFound names the sales there
@@ -59,14 +66,14 @@ def measure(folder: Path, sale_id: str | None, bots: Collection[str] | None = No
         [
             *figures.order(served, cohort, bound_us, [sale.places[fan] for fan in in_turn]),
             _bar(sale, bots),
-            Figure("latency_equity", "chance on the slowest networks over the fastest", None,
-                   because="the log knows no networks; see --model"),
+            _equity(sale, bots or (), delays),
             _draw(sale),
             _early(sale),
         ],
         len(sale.arrivals),
         [((at_us - rules.starts_at_us) / SECOND, where) for at_us, where in served],
         borders(rules, max((window for _, window in sale.arrivals.values()), default=0)),
+        frozenset(position[fan] for fan in in_turn if fan in (bots or ())),
     )  # fmt: skip
 
 
@@ -99,6 +106,19 @@ def _bar(sale: _Sale, bots: Collection[str] | None) -> Figure:
     known = [fan for fan in sale.arrivals if fan in bots]
     admitted = sum(fan in bots for fan in sale.called)
     return figures.bar(admitted, len(sale.called), len(known), len(sale.arrivals))
+
+
+def _equity(sale: _Sale, bots: Collection[str], delays: Mapping[str, float] | None) -> Figure:
+    """Return the equity among the fans of the opening window, as far as the seats went round."""
+    if delays is None:
+        text = figures.latency_equity([]).text
+        return Figure(
+            "latency_equity", text, None, because="the log knows no networks; --rehearsal does"
+        )
+    equals = [fan for fan, (_, window) in sale.arrivals.items() if window == OPENING_WINDOW]
+    known = [fan for fan in equals if fan in delays and fan not in bots]
+    found = figures.latency_equity([(delays[fan], fan in sale.called) for fan in known])
+    return replace(found, kept=None, promise="(one draw)")  # a mean over many is what is promised
 
 
 def _draw(sale: _Sale) -> Figure:

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from console.measuring import modelled
+from console.measuring.figures import Fairness
 from console.measuring.modelled import Run
 from console.rehearsal.charts import Scale
 from fairness.clock import SECOND
@@ -22,6 +23,8 @@ _STYLE = (
     ".g{stroke:#e2e2e2}.w{stroke:#999;stroke-dasharray:3 3}"
 )
 Points = Sequence[tuple[float, float]]
+Spots = Sequence[tuple[float, int, bool]]  # seconds after the start, place, whether a bot
+_WALLS = 40  # ends of windows that a plot shows, at most
 
 
 def write(folder: Path, run: Run) -> list[Path]:
@@ -31,6 +34,14 @@ def write(folder: Path, run: Run) -> list[Path]:
     for name, text in files.items():
         (folder / name).write_text(text)
     return [folder / name for name in files]
+
+
+def write_measured(folder: Path, found: Fairness) -> list[Path]:
+    """Write the plot of what was measured into `folder`, made if need be; return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "place-against-arrival.svg"
+    file.write_text(measured(found))
+    return [file]
 
 
 def places(run: Run) -> str:
@@ -45,8 +56,23 @@ def places(run: Run) -> str:
     x = Scale(0, SHOWN_S, LEFT, WIDTH - RIGHT)
     y = Scale(0, max(place for _, place, _ in spots), HEIGHT - BOTTOM, TOP)
     ends = [end for end in modelled.borders(modelled.OURS, 20) if end < SHOWN_S]
+    return _scatter(spots, ends, x, y, "a bot, 5–25 ms after the start")
+
+
+def measured(found: Fairness) -> str:
+    """Return the plot of the places that were measured, from the first arrival to the last wall."""
+    last = found.borders[min(len(found.borders) - 1, _WALLS)] if found.borders else 0.0
+    spots = [(at, where, where in found.bots) for at, where in found.points if at < last]
+    x = Scale(min((at for at, _, _ in spots), default=0.0), last or 1.0, LEFT, WIDTH - RIGHT)
+    y = Scale(0, max((place for _, place, _ in spots), default=1), HEIGHT - BOTTOM, TOP)
+    ends = [end for end in found.borders if end <= last]
+    return _scatter(spots, ends, x, y, "a bot")
+
+
+def _scatter(spots: Spots, ends: Iterable[float], x: Scale, y: Scale, bots: str) -> str:
     body = "".join(_wall(x(end)) for end in ends)
-    for colour, bot, radius in ((FAN, False, 1.1), (BOT, True, 1.6)):
+    size = 1.0 if len(spots) > 2_000 else 2.0
+    for colour, bot, radius in ((FAN, False, 1.1 * size), (BOT, True, 1.6 * size)):
         shown = [(x(a), y(b)) for a, b, is_bot in spots if is_bot is bot]
         dots = "".join(f"M{a} {b}h0" for a, b in shown[:: 1 + len(shown) // 3_000])
         body += (
@@ -55,7 +81,7 @@ def places(run: Run) -> str:
         )
     legend = [
         (FAN, "● a fan"),
-        (BOT, "● a bot, 5–25 ms after the start"),
+        (BOT, f"● {bots}"),
         ("#666", "┆ end of a window"),
     ]
     return _svg(

@@ -47,6 +47,7 @@ class Actor:
     declined_first: bool = False  # the first card is declined
     thinks_s: float = 1.5
     looks_every_s: float = LOOKS
+    joined_ms: float = 0.0  # how long the join took
     account_id: str = ""
     token: str = ""
 

@@ -68,6 +68,7 @@ class Visit:
         status, first = await self._put_place()
         if status not in (200, 201):
             return False
+        self.actor.joined_ms = self.browser.took_ms
         self.diary.joins.append((self.diary.now(), self.browser.took_ms, self.actor.side))
         self.diary.receipts[self.actor.account_id or self.actor.email] = first
         if self.actor.comes_back:

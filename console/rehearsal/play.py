@@ -15,6 +15,8 @@ from rich.console import Console
 from boxoffice.sales.model import Sale
 from boxoffice.sales.service import Sales
 from console.crowds.model import Crowd
+from console.measuring import attendance
+from console.measuring.attendance import Attendance
 from console.rehearsal import audit, crowd, drill, report, shapes, stage
 from console.rehearsal.actors import Actor, cast
 from console.rehearsal.diary import Diary
@@ -121,6 +123,7 @@ def _check(
         stand.redis, stand.db, Sales(stand.db).get(sale.sale_id), actors, stand.ledger,
         stand.mailbox, drilled,
     )  # fmt: skip
+    attendance.keep(stand.home.folder, _attendance(evidence))
     result = audit.figures(evidence, diary, time.monotonic() - started)
     promises = audit.promises(evidence, diary)
     result["promises"] = {p.name: asdict(p) for p in promises}
@@ -140,6 +143,16 @@ def _drill(stand: Stand, sale: Sale, actors: list[Actor]) -> dict[str, Any]:
     outside = [actor for actor in actors if actor.honest and actor.token][::-1]
     pid = stand.own.supervisor.pids()["valkey"]
     return drill.kill_the_store(pid, stand.redis, sale.sale_id, stand.site, outside)
+
+
+def _attendance(evidence: Evidence) -> Attendance:
+    """Return who was a bot, and whose network was slow: the log does not know, and must not."""
+    actors = evidence.actor_of
+    return Attendance(
+        evidence.sale.sale_id,
+        frozenset(fan for fan, actor in actors.items() if not actor.honest),
+        {fan: actor.joined_ms for fan, actor in actors.items() if actor.joined_ms},
+    )
 
 
 def _places(evidence: Evidence) -> list[tuple[float, int, str]]:

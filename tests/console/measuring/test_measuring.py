@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from console.commands import measure as command
 from console.main import fairticket
-from console.measuring import logged, modelled, pictures, show
+from console.measuring import attendance, logged, modelled, pictures, show
+from console.measuring.attendance import Attendance
 from console.measuring.figures import Fairness, Figure
 from console.measuring.modelled import CROWD, Run
 from fairness.crowdmodel import Crowd, policy
@@ -67,7 +68,26 @@ def test_a_log_is_measured_as_far_as_it_tells(ledger: Path) -> None:
     assert figures["tau_policy"].n == 16  # 18 places; one was refused, one called late for a reason
     assert figures["draw_p"].n == 12_000
     assert "--bots" in figures["bar"].because
-    assert "--model" in figures["latency_equity"].because
+    assert "--rehearsal" in figures["latency_equity"].because
+
+
+def test_a_rehearsal_is_measured_with_who_was_who_in_it(tmp_path: Path) -> None:
+    small_sale(log_of(tmp_path / "ledger"))
+    assert of_rehearsal(tmp_path).exit_code == 1  # nobody has said who was who
+    join_ms = {fan(n): float(n) for n in range(12)}
+    kept = attendance.keep(tmp_path, Attendance("sale", frozenset({fan(12)}), join_ms))
+    assert kept.stat().st_mode & 0o077 == 0
+    written = tmp_path / "fair.json"
+    result = of_rehearsal(tmp_path, "--json", str(written), "--plots", str(tmp_path / "plots"))
+    assert result.exit_code == 0, result.output
+    figures = json.loads(written.read_text())
+    assert (figures["bar"], figures["latency_equity"], figures["owi"]) == (0.0, 1.0, 0)
+    assert "<svg" in (tmp_path / "plots" / "place-against-arrival.svg").read_text()
+
+
+def of_rehearsal(home: Path, *words: str) -> Result:
+    given = ["--home", str(home), "measure", "fairness", "--rehearsal", *words]
+    return CliRunner().invoke(fairticket, given)
 
 
 def test_known_bots_give_a_log_its_advantage_ratio(ledger: Path) -> None:
@@ -126,7 +146,7 @@ def test_the_model_is_measured_by_default(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "words", [("--model", "--ledger", "."), ("--sale", "x"), ("--plots", "x", "--ledger", ".")]
+    "words", [("--model", "--ledger", "."), ("--sale", "x"), ("--rehearsal", "--ledger", ".")]
 )
 def test_what_does_not_go_together_is_a_wrong_call(words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2
