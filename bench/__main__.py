@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import arrivals, line, linking, orders, results
+from bench import arrivals, fairness, ledger, line, linking, orders, results
 
 BENCHES = {
     "arrivals": arrivals.measure,
+    "fairness": fairness.measure,
+    "ledger": ledger.measure,
     "line": line.measure,
     "linking": linking.measure,
     "orders": orders.measure,

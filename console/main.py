@@ -33,6 +33,7 @@ COMMANDS = {
         "console.commands.rebuild:rebuild_line", "Make a line again that its store has lost."
     ),
     "measure": Place("console.commands.measure:measure", "Measure how fair a sale was."),
+    "plan": Place("console.commands.plan:plan", "Say what a sale of any size needs."),
     "tables": Place("console.commands.tables:tables", "Look after the DynamoDB tables."),
     "web": Place("console.commands.run:web", "Serve the site over HTTP."),
     "worker": Place("console.commands.run:worker", "Do the tasks of one queue."),
