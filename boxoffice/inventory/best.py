@@ -5,9 +5,10 @@ Pure and deterministic: the same plan, the same seats taken and the same wish gi
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Set
 from dataclasses import dataclass
 from math import dist
+from typing import TypeAlias
 
 from boxoffice.catalogue.plan import PITCH, Seat, SeatingPlan
 
@@ -22,6 +23,10 @@ class Block:
     categories: tuple[str, ...]
     costs: tuple[float, ...]  # distance of each seat from the front centre
 
+
+_Choice: TypeAlias = tuple[int, float, int, int]  # single seats left, cost, block, first seat
+_Wish: TypeAlias = tuple[int, frozenset[str]]
+MOST_WISHES = 32  # kinds of wishes that a finder remembers
 
 _known: dict[str, tuple[Block, ...]] = {}  # a plan's id names its content, so this never ages
 
@@ -59,6 +64,66 @@ def best_available(
     if best is not None:
         return list(blocks[best[2]].seat_ids[best[3] : best[3] + count])
     return None if together else _split(plan, taken, count, categories)
+
+
+class Finder:
+    """Finds the same as `best_available`, again and again while seats come and go.
+
+    It looks only at the rows where something changed since it was last asked. Of one thread.
+    """
+
+    def __init__(self, plan: SeatingPlan) -> None:
+        self._plan = plan
+        self._blocks = _blocks(plan)
+        self._block_of = {s: n for n, block in enumerate(self._blocks) for s in block.seat_ids}
+        self._taken = set[str]()
+        self._found: dict[_Wish, dict[int, _Choice]] = {}
+        self._stale: dict[_Wish, set[int]] = {}
+
+    @property
+    def taken(self) -> Set[str]:
+        """Return the seats that are taken."""
+        return self._taken
+
+    def set_taken(self, taken: Set[str]) -> None:
+        """Say anew which seats are taken."""
+        self._changed(self._taken ^ taken)
+        self._taken = set(taken)
+
+    def take(self, seat_ids: Iterable[str]) -> None:
+        """Say that these seats are taken too."""
+        self._changed(seat_ids)
+        self._taken.update(seat_ids)
+
+    def best(
+        self, count: int, categories: frozenset[str], *, together: bool = True
+    ) -> list[str] | None:
+        """Return what `best_available` returns."""
+        wish = count, categories
+        if wish not in self._found:
+            if len(self._found) >= MOST_WISHES:
+                self._found.clear()
+                self._stale.clear()
+            self._found[wish], self._stale[wish] = {}, set(range(len(self._blocks)))
+        found, stale = self._found[wish], self._stale[wish]
+        for number in stale:
+            block = self._blocks[number]
+            choices = _choices(block, self._taken, count, categories)
+            best = min(choices, default=None)
+            if best is None:
+                found.pop(number, None)
+            else:
+                found[number] = (best[0], best[1], number, best[2])
+        stale.clear()
+        if found:
+            _, _, number, start = min(found.values())
+            return list(self._blocks[number].seat_ids[start : start + count])
+        return None if together else _split(self._plan, self._taken, count, categories)
+
+    def _changed(self, seat_ids: Iterable[str]) -> None:
+        blocks = {self._block_of[s] for s in seat_ids if s in self._block_of}
+        for stale in self._stale.values():
+            stale |= blocks
 
 
 def _choices(

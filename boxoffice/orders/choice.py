@@ -7,14 +7,18 @@ left out of the next choice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import local
 from typing import Protocol
 
 from boxoffice.catalogue.plan import SeatingPlan
-from boxoffice.inventory.best import best_available
+from boxoffice.inventory.best import Finder
 from boxoffice.inventory.service import Inventory
 from boxoffice.orders.model import Best, OrderedSeat, Request
 from boxoffice.sales.model import Sale
 from fairness.errors import Conflict, Invalid, NotFound, Unavailable
+
+MOST_FINDERS = 8  # sales that one thread remembers
+_finders = local()
 
 
 class Stock(Protocol):
@@ -36,40 +40,45 @@ class Stock(Protocol):
 class View:
     """Which seats are taken, as far as one can tell: shared by the choices of one batch."""
 
-    def __init__(self, sale: Sale, stock: Stock, inventory: Inventory, now_us: int) -> None:
+    def __init__(
+        self, sale: Sale, plan: SeatingPlan, stock: Stock, inventory: Inventory, now_us: int
+    ) -> None:
         self.stock, self.looked = stock, False  # looked: at the table itself
         self._sale_id, self._inventory, self._now_us = sale.sale_id, inventory, now_us
-        self._taken: set[str] | None = None
+        self._plan = plan
+        self._known = False
         self._chosen = set[str]()
 
-    @property
-    def taken(self) -> set[str]:
-        """Return the seats that are taken; the cache is asked once."""
-        if self._taken is None:
+    def best(self, best: Best, categories: frozenset[str]) -> list[str] | None:
+        """Return the best seats that are not taken, or None."""
+        if not self._known:
             try:
-                self._taken = set(self.stock.taken())
+                self._finder.set_taken({*self.stock.taken(), *self._chosen})
+                self._known = True
             except Unavailable:  # a cache: without it one looks at the table
                 self.look()
-        return self._taken if self._taken is not None else set()
+        return self._finder.best(best.count, categories, together=best.together)
 
     def look(self) -> None:
         """Look at the table: before a no, and when there is no cache."""
-        self.looked = True
-        self._taken = {*self._inventory.taken(self._sale_id, self._now_us), *self._chosen}
+        self._known = self.looked = True
+        taken = self._inventory.taken(self._sale_id, self._now_us)
+        self._finder.set_taken({*taken, *self._chosen})
 
     def without(self, seat_ids: Sequence[str]) -> None:
         """Leave these out until the table says otherwise."""
-        self.taken.update(seat_ids)
+        if self._known:
+            self._finder.take(seat_ids)
 
     def choose(self, seat_ids: Sequence[str]) -> None:
         """Leave these out for good: another order of this batch is to have them."""
         self._chosen.update(seat_ids)
-        self.taken.update(seat_ids)
+        self.without(seat_ids)
 
     def give_up(self, seat_ids: Sequence[str], taken: Sequence[str]) -> None:
         """Take back a choice that was refused because of the seats in `taken`."""
         self._chosen.difference_update(seat_ids)
-        self.taken.update(taken)
+        self.without(taken)
         self.looked = False  # the others may be free: look again before a no
 
     def claim(self, seat_ids: Sequence[str]) -> Sequence[str]:
@@ -78,6 +87,16 @@ class View:
             return self.stock.claim(seat_ids)
         except Unavailable:  # it only spares refusals: the table decides
             return ()
+
+    @property
+    def _finder(self) -> Finder:
+        """Return this thread's finder for the sale; it remembers the rows that did not change."""
+        finders: dict[str, Finder] = _finders.__dict__
+        if self._sale_id not in finders:
+            if len(finders) >= MOST_FINDERS:
+                finders.clear()
+            finders[self._sale_id] = Finder(self._plan)
+        return finders[self._sale_id]
 
 
 class Choice:
@@ -95,9 +114,7 @@ class Choice:
     def _best(self, best: Best) -> Sequence[str]:
         categories, view = self._categories(best.tier), self._view
         while True:
-            found = best_available(
-                self._plan, view.taken, best.count, categories, together=best.together
-            )
+            found = view.best(best, categories)
             if found is None and view.looked:
                 raise _none_left(best)
             if found is None:  # cache and claims may be wrong: before a no, look at the table
@@ -107,9 +124,9 @@ class Choice:
             else:
                 view.without(busy)
 
-    def _categories(self, tier: str | None) -> set[str]:
+    def _categories(self, tier: str | None) -> frozenset[str]:
         prices = self._sale.prices.items()
-        found = {category for category, price in prices if tier in (None, price.tier)}
+        found = frozenset(c for c, price in prices if tier in (None, price.tier))
         if not found:
             raise Invalid(
                 f"there is no price tier {tier}",

@@ -61,7 +61,7 @@ class Holding:
         now_us: int,
     ) -> None:
         self._store, self._sale, self._plan, self._now_us = store, sale, plan, now_us
-        self._stock, self._view = stock, View(sale, stock, inventory, now_us)
+        self._stock, self._view = stock, View(sale, plan, stock, inventory, now_us)
 
     def one(self, request: Request) -> Order:
         """Return the order under the request's id, "held" or "refused"; Unavailable."""

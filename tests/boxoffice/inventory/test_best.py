@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-import time
 from itertools import pairwise
-from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxoffice.catalogue.plan import PITCH, Seat, SeatingPlan
-from boxoffice.inventory.best import best_available
+from boxoffice.inventory.best import Finder, best_available
 from tests.boxoffice.shop import hall
 
 SMALL = hall(3, 7)
+IDS = [seat.seat_id for seat in SMALL.seats]
+BOTH = frozenset({"front", "back"})
 
 
 def test_the_first_seats_are_in_the_middle_of_the_front_row() -> None:
@@ -101,14 +100,20 @@ def test_seats_are_free_neighbours_in_one_row(taken: set[str], count: int) -> No
     assert all(b.x - a.x == PITCH for a, b in pairwise(seats))
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
-def test_a_choice_in_1300_seats_is_quick(share: float) -> None:
-    plan, random = hall(40, 33), Random(1)
-    taken = {seat.seat_id for seat in plan.seats if random.random() < share}
-    best_available(plan, taken, 2)
-    elapsed = []
-    for _ in range(20):
-        began = time.process_time()
-        best_available(plan, taken, 2)
-        elapsed.append(time.process_time() - began)
-    assert min(elapsed) < 0.05
+@given(st.lists(st.tuples(st.booleans(), st.sets(st.sampled_from(IDS))), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_a_finder_finds_the_same_while_seats_come_and_go(
+    changes: list[tuple[bool, set[str]]],
+) -> None:
+    finder, taken = Finder(SMALL), set[str]()
+    for anew, seats in changes:
+        if anew:
+            taken = seats
+            finder.set_taken(taken)
+        else:
+            taken = taken | seats
+            finder.take(seats)
+        for count in (1, 2, 3):
+            for together in (True, False):
+                found = finder.best(count, BOTH, together=together)
+                assert found == best_available(SMALL, taken, count, BOTH, together=together)
