@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp, log
+from math import exp
 from typing import Any
 
 from fairness.clock import SECOND
@@ -71,7 +71,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Estimator:
-    """What one sale's waiting was like so far. `look` at every moment, then `told` and `range_s`."""
+    """What one sale's waiting was like so far: `look` at every moment, then `told`, `range_s`."""
 
     turn_s: float
     seen: dict[str, Any] | None = None
@@ -206,3 +206,22 @@ class Estimator:
         if found:
             self.probes.append([now.served + 1 + ahead, now.at_us, *found, 0])
             self.probed_us = now.at_us
+
+
+def between(waits: Waits, ahead: int) -> tuple[int, int] | None:
+    """Return (shortest, longest) wait in s for a fan with so many places ahead; None: unknown."""
+    if not waits:
+        return None
+    before: Sequence[int] = (0, 0, 0)
+    for row in waits:
+        if ahead <= row[0]:
+            return _part(before, row, (ahead - before[0]) / max(1, row[0] - before[0]))
+        before = row
+    return _part((0, 0, 0), before, ahead / max(1, before[0]))
+
+
+def _part(low: Sequence[int], high: Sequence[int], share: float) -> tuple[int, int]:
+    return (
+        round(low[1] + share * (high[1] - low[1])),
+        round(low[2] + share * (high[2] - low[2])),
+    )

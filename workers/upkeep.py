@@ -10,7 +10,7 @@ from fairness.clock import now_us
 from fairness.ledger import entries
 from fairness.line import Line, LineStatus
 from fairness.stock import Tier
-from workers import beacons, clients, metrics, queues, rebuild, steps, stocktaking
+from workers import beacons, clients, metrics, queues, rebuild, steps, stocktaking, waiting
 
 
 def move(sale_id: str) -> None:
@@ -59,7 +59,9 @@ def show(line: Line, status: LineStatus, stock: Mapping[str, Tier]) -> None:
     checkpoint = clients.ledger_store().checkpoint()
     rules = line.manifest()
     draw = beacons.document(rules, status.now_us)
-    board.store(store, board.build(status, rules, stock, checkpoint, pace, draw=draw))
+    told = waiting.look(status, rules.turn_us)
+    shown = board.build(status, rules, stock, checkpoint, pace, told, draw=draw)
+    board.store(store, shown)
     fans = {
         name: getattr(status, name)
         for name in ("arrived", "merged", "placed", "called", "inside", "done", "left")

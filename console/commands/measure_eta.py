@@ -1,0 +1,40 @@
+"""`fairticket measure eta`: how well the waiting time is estimated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from console.measuring import waiting
+
+_IN = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(epilog="Example: fairticket measure eta --trace worldcup98_per_minute.csv")
+@click.option(
+    "--trace",
+    type=_IN,
+    help="Recorded crowds: a table with minute_utc and requests; each day is a trace. "
+    "Without it: a rush and an evening that are modelled.",
+)
+@click.option("--runs", type=click.IntRange(1, 100), default=6, show_default=True,
+              help="Shops each trace is sent through; their troubles differ.")  # fmt: skip
+@click.option("--json", "json_file", type=_OUT, help="Write the figures here.")
+@click.pass_context
+def eta(ctx: click.Context, trace: Path | None, runs: int, json_file: Path | None) -> None:
+    """Measure the estimates of waiting on crowds sent through a model shop.
+
+    Exits with 1 unless on every trace the 80 % range held for 75 to 90 % of fans.
+    """
+    crowds = waiting.traces(trace) if trace else waiting.modelled()
+    found = []
+    click.echo(waiting.HEADING)
+    for name, per_minute in crowds.items():
+        found.append(waiting.measure(name, per_minute, runs))
+        click.echo(found[-1].row())
+    if json_file:
+        json_file.write_text(json.dumps([one.to_json() for one in found], indent=2) + "\n")
+    ctx.exit(0 if all(one.kept for one in found) else 1)

@@ -1,0 +1,50 @@
+"""Recorded and modelled crowds, sent through a shop with troubles and the real estimator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from console.main import fairticket
+from console.measuring import waiting
+from console.measuring.shop import Shop
+
+CALM = Shop(pause_every_s=1e12, change_every_s=1e12, slow_sigma=0.0)
+
+
+def test_the_range_holds_for_most_fans_of_a_recorded_crowd(shared: Path) -> None:
+    """Six hours around the peak of one day; `fairticket measure eta` replays whole days."""
+    day = waiting.traces(shared / "traces" / "worldcup98_per_minute.csv")["1998-06-30"]
+    found = waiting.Result("peak")
+    for seed in (1, 2):
+        found.add(waiting.replay("peak", day[13 * 60 : 19 * 60], seed, samples=80))
+    assert found.compared > 50
+    assert waiting.LEAST - 0.1 <= found.coverage <= 1
+
+
+def test_the_wait_for_a_calm_shop_is_foreseen() -> None:
+    crowd = [20_000] * 20 + [120_000] * 40 + [10_000] * 100
+    calm = waiting.replay("calm", crowd, 1, CALM, samples=60)
+    assert calm.compared > 10
+    assert calm.coverage > 0.9
+    assert calm.error_s < 0.15 * calm.waited_s
+
+
+def test_the_command_prints_and_writes_each_trace(tmp_path: Path) -> None:
+    trace, out = tmp_path / "day.csv", tmp_path / "eta.json"
+    rows = [
+        f"2026-01-01 {m // 60:02}:{m % 60:02}:00,{60_000 if m < 30 else 5_000}" for m in range(90)
+    ]
+    trace.write_text("\n".join(["minute_utc,requests", *rows]))
+
+    answer = CliRunner().invoke(
+        fairticket, ["measure", "eta", "--trace", str(trace), "--runs", "1", "--json", str(out)]
+    )
+
+    (found,) = json.loads(out.read_text())
+    assert found["trace"] == "2026-01-01"
+    assert found["compared"] > 0
+    assert f"{found['coverage']:.1%}" in answer.output
+    assert answer.exit_code == (0 if 0.75 <= found["coverage"] <= 0.9 else 1)
