@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 from typing import Any
 
@@ -275,3 +276,61 @@ class answered(interrupted):  # noqa: N801
         if self._answers:
             raise ClientError(self._answers.pop(0), "TransactWriteItems")  # type: ignore[arg-type]
         return self._real(**request)
+
+
+CALLS = ("get_item", "put_item", "batch_write_item", "transact_write_items", "query")
+
+
+class killed_at:  # noqa: N801 - reads like a statement
+    """The process dies at its `nth` call of the store: before it, or when it was done."""
+
+    def __init__(self, db: Database, nth: int, when: str) -> None:
+        self._client, self._left, self._when = db.client, nth, when
+        self._real = {name: getattr(db.client, name) for name in CALLS}
+
+    def __enter__(self) -> killed_at:
+        for name, call in self._real.items():
+            setattr(self._client, name, self._wrapped(call))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, call in self._real.items():
+            setattr(self._client, name, call)
+
+    @property
+    def alive(self) -> bool:
+        return self._left > 0
+
+    def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*args: Any, **request: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and self._when == "before":
+                raise KeyboardInterrupt
+            answer = call(*args, **request)
+            if self._left == 0:
+                raise KeyboardInterrupt
+            return answer
+
+        return calling
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_an_append_that_dies_at_any_call_loses_none_and_reorders_none(
+    db: Database, when: str, large: bool
+) -> None:
+    """Whoever comes next appends something of their own first, then the same batch again."""
+    store, expected = LedgerStore(db), list[bytes]()
+    batch = [bytes([n]) * 60_000 for n in range(12)] if large else batch_of("a")
+    for nth in range(1, 20):
+        with killed_at(db, nth, when) as process, suppress(KeyboardInterrupt):
+            store.append(f"batch{nth}", batch)
+        logged = store.batch(f"batch{nth}") is not None
+        store.append(f"between{nth}", [b"between"])
+        store.append(f"batch{nth}", batch)
+        expected += [*batch, b"between"] if logged else [b"between", *batch]
+        if process.alive:
+            break
+    assert nth >= (4 if large else 3)
+    assert process.alive
+    assert all_of(store) == expected
