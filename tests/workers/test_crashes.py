@@ -61,12 +61,11 @@ class Fate:
                 raise Killed
             self.watching = False  # what a call is made of is not another call
             try:
-                answer = call(*args, **kwargs)
+                return call(*args, **kwargs)
             finally:
                 self.watching = True
-            if number == self.at:
-                raise Killed
-            return answer
+                if number == self.at:
+                    raise Killed
 
         return wrapper
 
@@ -215,7 +214,7 @@ def test_a_draw_that_is_made_up_anew_is_refused_after_a_death(
     draw, drawn = half_placed(sale, fate), windows.draw_window
     before = sale.line.places()
 
-    monkeypatch.setattr(windows, "draw_window", lambda *args: (drawn(*args) or [])[::-1])
+    monkeypatch.setattr(windows, "draw_window", lambda *args: [*(drawn(*args) or ()), "eve"])
     with pytest.raises(Conflict, match="drawn once"):
         draw()
 
