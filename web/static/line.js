@@ -3,11 +3,11 @@
 "use strict";
 (() => {
   const LOOK_MS = 3000, SLOW_MS = 30000;
-  const PLACE_MS = 60000; // between two questions for the own place, if the board gives no reason
+  const PLACE_MS = 75000; // between two questions for the own place, if the board gives no reason
   const CALM_MS = 240000; // the same for who is called in more than five times that
   const FANS_A_SECOND = 5000; // how many pages ask at once after a draw that concerns them all
   const $ = (id) => document.getElementById(id);
-  let wait = LOOK_MS, known = "", askAt = soonest();
+  let wait = LOOK_MS, known = "", turned = false, askAt = soonest();
 
   async function get(path) {
     const answer = await fetch(path, { cache: "no-cache", headers: { Accept: "application/json" } });
@@ -51,6 +51,7 @@
     const heard = news(board);
     if (!heard || heard === known) return;
     known = heard;
+    turned = true;
     const spread = heard === "drawn" ? Math.min(120000, board.arrived / FANS_A_SECOND * 1000) : 1000;
     askAt = Math.min(askAt, Date.now() + spread * Math.random());
   }
@@ -58,6 +59,12 @@
   async function ask(board) {
     const { sale, phase, verdict } = $("status").dataset;
     askAt = soonest(board);
+    if (turned) {
+      turned = false;
+      await turnOver();
+      if ($("status").dataset.phase !== phase) known = "";
+      return;
+    }
     const place = await get(`/api/v1/sales/${sale}/place`);
     const same = place.state === phase || (place.state === "unknown" && ["soon", "open"].includes(phase))
       || (phase === "held_up" && ["review", "refuse"].includes(place.verdict));
