@@ -7,17 +7,22 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from rich.console import Console
 
+from boxoffice import tables
 from console.home import Home
 from console.launch import Started, running
+from console.rehearsal.actors import Actor, cast
 from console.rehearsal.play import Outcome, Plot, play
 from console.rehearsal.stage import Tempo
 from console.rehearsal.stand import Stand, attach
 from console.stack import Options
+from fairness.ledger.cosigning import COSIGNED
 from fairness.line import Line
+from tests import privacy
 from tests.engines import wait_until
 from workers import clients, queues
 from workers.settings import settings
@@ -26,8 +31,14 @@ TEMPO = Tempo(before_s=8, arrivals_s=20, ends_s=110, opening_s=2, capacity=60, r
 CROWD = Plot(fans=240, scalpers=12, tempo=TEMPO)
 
 
+CAST: list[Actor] = []
+
+
 @pytest.fixture
-def own_stand(tmp_path: Path) -> Iterator[Stand]:
+def own_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
+    monkeypatch.setattr(
+        "console.rehearsal.play.cast", lambda *a, **k: CAST.extend(cast(*a, **k)) or CAST
+    )
     before = dict(os.environ)
     settings.cache_clear()
     clients.reset()
@@ -80,6 +91,34 @@ def test_a_sale_keeps_its_promises_while_every_process_is_killed(own_stand: Stan
     assert not broken
     assert outcomes[0].result["seats"]["sold"] > 100
     assert outcomes[0].result["places"]["issued"] > 200
+    assert privacy.leaks(public(own_stand, outcomes[0]), everybody(own_stand)) == []
+    assert "\n\u2014 witness.localhost/demo " in (own_stand.ledger / COSIGNED).read_text()
+
+
+def everybody(stand: Stand) -> Iterator[str]:
+    """Yield all that names a person, or could: from the accounts, the actors and their cards."""
+    for account in stand.db.scan(tables.ACCOUNTS):
+        yield from (account["account_id"], account["email"])
+        if account["role"] == "fan":  # the organiser's name is a word that the log is full of
+            yield account["name"]
+    for payment in stand.db.scan(tables.PAYMENTS):
+        yield payment["card_token"]
+    for actor in CAST:
+        yield from (actor.email, actor.name, actor.address, actor.device, *actor.cards)
+        known = int(actor.cards[0], 16) % 10**9 if actor.cards else actor.number
+        yield from (f"424242{known:09}{digit}" for digit in range(10))
+
+
+def public(stand: Stand, outcome: Outcome) -> dict[str, bytes]:
+    """Return every byte that a stranger can read: the log's files, the board, the report."""
+    sale = f"{stand.site}/api/v1/sales/{outcome.result['sale']}"
+    found = privacy.files(stand.ledger)
+    report = f"{stand.site}/sales/{outcome.result['sale']}/line/report"
+    for page in (f"{sale}/board", sale, report):
+        with urlopen(page, timeout=10) as answer:
+            found[page] = answer.read()
+    assert len(found) > 10
+    return found
 
 
 def _arrived(stand: Stand) -> int:
