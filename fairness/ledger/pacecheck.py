@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fairness.clock import SECOND
 from fairness.ledger.entries import Entry
@@ -14,6 +14,7 @@ Report = Callable[[str, str, int | None], None]  # check, what is wrong, index o
 # What the organiser decides reaches the line with its next tick, and two clocks are involved.
 GRACE_US = 10 * SECOND
 STILL = ("paused", "closed")
+FIXED = frozenset(f.name for f in fields(Manifest)) - {"opens_at_us", "rate_per_s", "capacity"}
 STEERED = ("opens_at_us", "rate_per_s", "capacity", "state")  # what an act may change
 
 
@@ -61,6 +62,7 @@ class PaceCheck:
                 if self._last is None or last > self._last[0]:
                     self._last = (last, index)
             case "organiser":
+                self._check_act(index, entry["detail"])
                 told = {name: entry["detail"][name] for name in STEERED if name in entry["detail"]}
                 if told:
                     self._acts.append((entry["at_us"], told))
@@ -74,6 +76,11 @@ class PaceCheck:
         self._check_arrivals(manifest)
         self._check_calls(manifest)
 
+    def _check_act(self, index: int, detail: dict[str, object]) -> None:
+        """An act may steer a sale; what else its manifest promised stands."""
+        for name in sorted(FIXED.intersection(detail)):
+            self._report("amendment", f"{name} was promised and cannot be changed", index)
+
     def _take_call(self, index: int, at_us: int, fans: int) -> None:
         if self._calls and self._calls[-1].at_us == at_us:
             self._calls[-1].fans += fans  # one decision, in several entries
@@ -82,6 +89,8 @@ class PaceCheck:
 
     def _check_arrivals(self, manifest: Manifest) -> None:
         opens = [manifest.opens_at_us, *self._told("opens_at_us")]
+        if max(opens) > manifest.opens_at_us:
+            self._report("amendment", f"the line opened later, at {max(opens)}", None)
         if self._first and self._first[0] < min(opens):
             what = f"somebody arrived at {self._first[0]}, the line opened at {min(opens)}"
             self._report("opening", what, self._first[1])
