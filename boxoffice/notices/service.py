@@ -1,8 +1,8 @@
 """The only door to notices: mail that was promised, sent once.
 
-A worker claims a promise, sends the mail, and writes down that it did. Whoever dies between the
-last two leaves a claim that lapses; the mail is then sent again under the same Message-ID, which
-is how mail systems know that it is the same one.
+A worker claims some promises, sends the mails, and writes down that it did. Whoever dies between
+the last two leaves claims that lapse; the mails are then sent again under the same Message-ID,
+which is how mail systems know that they are the same ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from boxoffice.notices.store import Mail, NoticeStore
 from fairness.clock import SECOND
 from fairness.errors import Conflict, Invalid, NotFound, Unavailable
 
-LEASE_US = 60 * SECOND  # how long one mail may take to be handed over
+AT_ONCE = 25  # mails that are claimed, and written down, together
+LEASE_US = 60 * SECOND  # how long these may take to be handed over
+LONG_S = 30.0  # then the rest of them is left for a later run
 LONGEST_US = 3600 * SECOND  # between two tries
 MAX_ATTEMPTS = 16  # some 5 hours
 IN_A_ROW = 3  # put off one after the other: it is the mail server, not the addresses
@@ -44,8 +46,8 @@ class Addressee(Protocol):
 class Directory(Protocol):
     """Who knows the addressee of an account: `Accounts` does."""
 
-    def get(self, account_id: str) -> Addressee:
-        """Return the addressee; NotFound."""
+    def get_many(self, account_ids: Sequence[str]) -> Mapping[str, Addressee]:
+        """Return those that exist, by account id."""
         ...
 
 
@@ -88,12 +90,10 @@ class Notices:
         began = time.monotonic()
         done: list[str] = []
         with self._sender.connected() as post:
-            for promise in due:
+            for start in range(0, len(due), AT_ONCE):
                 present_us = now_us + int((time.monotonic() - began) * SECOND)
-                claimed = self._store.claim(promise, present_us, present_us + LEASE_US)
-                if claimed:
-                    done.append(self._send(post, claimed, present_us))
-                if done[-IN_A_ROW:] == ["put off"] * IN_A_ROW:
+                done += self._send_all(post, due[start : start + AT_ONCE], present_us)
+                if _in_trouble(done):
                     break
         return Delivery(done.count("sent"), done.count("failed"), done.count("put off"))
 
@@ -120,44 +120,68 @@ class Notices:
         """Yield every record, in no order. For audits."""
         return self._store.all()
 
-    def _send(self, post: Post, promise: Promise, now_us: int) -> str:
-        """Return "sent", "failed" or "put off"."""
-        message_id = promise.message_id(self._domain)
+    def _send_all(self, post: Post, due: Sequence[Promise], now_us: int) -> list[str]:
+        """Return for each mail that was tried "sent", "failed" or "put off"."""
+        claimed = self._store.claim_all(due, now_us, now_us + LEASE_US)
+        known = self._accounts.get_many([promise.account_id for promise in claimed])
+        began, done, kept = time.monotonic(), list[str](), list[tuple[Promise, Notice]]()
+        for number, promise in enumerate(claimed):
+            if _in_trouble(done) or time.monotonic() - began > LONG_S:
+                self._store.leave(claimed[number:], now_us)
+                break
+            notice = self._tried(post, promise, known, now_us)
+            kept += [(promise, notice)] if notice else []
+            done.append(notice.state if notice else "put off")
+        self._store.record_all(kept)
+        return done
+
+    def _tried(
+        self, post: Post, promise: Promise, known: Mapping[str, Addressee], now_us: int
+    ) -> Notice | None:
+        """Send one mail and return the record of it; None when it was put off."""
         try:
-            to = self._accounts.get(promise.account_id)
-            message = render(
+            self._send(post, promise, known)
+        except (Invalid, NotFound) as error:
+            return self._notice(promise, now_us, str(error))
+        except Unavailable as error:
+            if promise.attempts >= MAX_ATTEMPTS:
+                return self._notice(promise, now_us, str(error))
+            wait_us = min(2**promise.attempts * SECOND, LONGEST_US)
+            self._store.put_off(promise, now_us + wait_us)
+            return None
+        return self._notice(promise, now_us)
+
+    def _send(self, post: Post, promise: Promise, known: Mapping[str, Addressee]) -> None:
+        to = known.get(promise.account_id)
+        if to is None:
+            raise NotFound("there is no such account", field="account_id", value=promise.account_id)
+        post.send(
+            render(
                 promise,
                 to.email,
                 to.name,
                 sender=self._from,
                 site=self._site,
-                message_id=message_id,
+                message_id=promise.message_id(self._domain),
             )
-            post.send(message)
-        except (Invalid, NotFound) as error:
-            return self._record(promise, message_id, now_us, str(error))
-        except Unavailable as error:
-            if promise.attempts >= MAX_ATTEMPTS:
-                return self._record(promise, message_id, now_us, str(error))
-            wait_us = min(2**promise.attempts * SECOND, LONGEST_US)
-            self._store.put_off(promise, now_us + wait_us)
-            return "put off"
-        return self._record(promise, message_id, now_us)
+        )
 
-    def _record(self, promise: Promise, message_id: str, now_us: int, reason: str = "") -> str:
-        notice = Notice(
+    def _notice(self, promise: Promise, now_us: int, reason: str = "") -> Notice:
+        return Notice(
             notice_id=promise.promise_id,
             template=promise.template,
             account_id=promise.account_id,
-            message_id=message_id,
+            message_id=promise.message_id(self._domain),
             state="failed" if reason else "sent",
             at_us=now_us,
             attempts=promise.attempts,
             created_us=promise.created_us,
             reason=reason,
         )
-        self._store.record(promise, notice)
-        return notice.state
+
+
+def _in_trouble(done: Sequence[str]) -> bool:
+    return list(done[-IN_A_ROW:]) == ["put off"] * IN_A_ROW
 
 
 def _check(template: str) -> None:

@@ -10,7 +10,7 @@ from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Write
 from boxoffice.notices.model import Notice, Promise
 from boxoffice.tables import NOTICES, OUTBOX
-from fairness.errors import Unavailable
+from fairness.errors import Contention, Unavailable
 
 Mail: TypeAlias = tuple[str, Mapping[str, Any], str]  # account id, data, what makes it unique
 MANY = 50  # two writes each in one transaction
@@ -57,9 +57,24 @@ class NoticeStore:
         promises = (Promise.of(item) for item in self._db.query(OUTBOX, kind=outbox.MAIL))
         return (promise for promise in promises if promise.due_us <= now_us)
 
+    def claim_all(self, promises: Sequence[Promise], now_us: int, until_us: int) -> list[Promise]:
+        """Return those that are ours, not due for anyone else until then. Up to 100."""
+        try:
+            self._db.transact([self._claim_(p, now_us, until_us) for p in promises])
+        except (ConditionFailed, Contention):  # others were faster with some
+            return [p for p in (self.claim(q, now_us, until_us) for q in promises) if p]
+        return [replace(p, due_us=until_us, attempts=p.attempts + 1) for p in promises]
+
     def claim(self, promise: Promise, now_us: int, until_us: int) -> Promise | None:
         """Return the promise, not due for anyone else until then; None when others were faster."""
-        write = self._db.update_(
+        try:
+            self._db.write(self._claim_(promise, now_us, until_us))
+        except ConditionFailed:
+            return None
+        return replace(promise, due_us=until_us, attempts=promise.attempts + 1)
+
+    def _claim_(self, promise: Promise, now_us: int, until_us: int) -> Write:
+        return self._db.update_(
             OUTBOX,
             _key(promise),
             "SET due_us = :until, attempts = :attempts",
@@ -68,20 +83,24 @@ class NoticeStore:
             now=now_us,
             attempts=promise.attempts + 1,
         )
-        try:
-            self._db.write(write)
-        except ConditionFailed:
-            return None
-        return replace(promise, due_us=until_us, attempts=promise.attempts + 1)
+
+    def leave(self, claimed: Sequence[Promise], now_us: int) -> None:
+        """Give claims back that were not tried: due at once, and not counted."""
+        for promise in claimed:
+            self._due(promise, now_us, promise.attempts - 1)
 
     def put_off(self, promise: Promise, until_us: int) -> None:
         """Make a claimed promise due again at `until_us`."""
+        self._due(promise, until_us, promise.attempts)
+
+    def _due(self, promise: Promise, until_us: int, attempts: int) -> None:
         write = self._db.update_(
             OUTBOX,
             _key(promise),
-            "SET due_us = :until",
+            "SET due_us = :until, attempts = :attempts",
             "due_us = :claimed",
             until=until_us,
+            attempts=attempts,
             claimed=promise.due_us,
         )
         try:
@@ -89,11 +108,28 @@ class NoticeStore:
         except ConditionFailed:  # the claim had lapsed and someone else has it
             return
 
+    def record_all(self, kept: Sequence[tuple[Promise, Notice]]) -> None:
+        """Do `record` for up to 50, together when nothing is in the way."""
+        if not kept:
+            return
+        writes = [w for promise, notice in kept for w in self._record_(promise, notice)]
+        try:
+            self._db.transact(writes)
+        except (ConditionFailed, Unavailable):  # written before, or nobody knows: one by one
+            for promise, notice in kept:
+                self.record(promise, notice)
+
+    def _record_(self, promise: Promise, notice: Notice) -> list[Write]:
+        absent = "attribute_not_exists(notice_id)"
+        return [
+            self._db.put_(NOTICES, asdict(notice), absent),
+            self._db.delete_(OUTBOX, _key(promise)),
+        ]
+
     def record(self, promise: Promise, notice: Notice) -> None:
         """Write the notice and remove its promise, both or neither; twice is once."""
-        done_ = self._db.delete_(OUTBOX, _key(promise))
+        put_, done_ = self._record_(promise, notice)
         for left in reversed(range(TRIES)):
-            put_ = self._db.put_(NOTICES, asdict(notice), "attribute_not_exists(notice_id)")
             try:
                 return self._db.transact([put_, done_])
             except ConditionFailed:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
 from boxoffice.notices.smtp import SmtpSender
 from boxoffice.notices.store import NoticeStore
 from boxoffice.tables import NOTICES, OUTBOX
-from fairness.errors import Invalid, Misconfigured, NotFound, Unavailable
+from fairness.errors import Invalid, Misconfigured, Unavailable
 from tests.boxoffice.notices.mailbox import Mailbox, mailbox
 from tests.boxoffice.shop import NOW, SECOND, Shop, faulty, rush
 
@@ -41,11 +41,13 @@ class People:
 
     odd: dict[str, str] = field(default_factory=dict)
 
-    def get(self, account_id: str) -> Person:
-        name = account_id.removeprefix("acc_")
-        if name == "nobody":
-            raise NotFound("there is no such account")
-        return Person(self.odd.get(name, f"{name}@example.org"), name.title())
+    def get_many(self, account_ids: Sequence[str]) -> dict[str, Person]:
+        names = {known: known.removeprefix("acc_") for known in account_ids}
+        return {
+            account_id: Person(self.odd.get(name, f"{name}@example.org"), name.title())
+            for account_id, name in names.items()
+            if name != "nobody"
+        }
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_two_workers_at_once_send_each_mail_once(any_db: Database, box: Mailbox)
 
 def test_the_race_is_real(any_db: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: without the claim, workers at once send mails more than once."""
-    monkeypatch.setattr(NoticeStore, "claim", lambda _self, promise, _now, _until: promise)
+    monkeypatch.setattr(NoticeStore, "claim_all", lambda _self, promises, _now, _until: promises)
     notices = _notices(any_db, box)
     _promised(notices, *[f"fan{n}" for n in range(12)])
     rush(4, lambda _: notices.deliver(20, NOW))
@@ -162,7 +164,7 @@ def test_killed_between_sending_and_recording_it_is_the_same_mail_again(
     notices = _notices(any_db, box)
     _promised(notices, "ada")
     with monkeypatch.context() as patch:
-        patch.setattr(NoticeStore, "record", killed)
+        patch.setattr(NoticeStore, "record_all", killed)
         with pytest.raises(Killed):
             notices.deliver(1, NOW)
 
