@@ -41,6 +41,20 @@ def test_windows_nobody_came_in_are_passed_by(redis: Redis, opened: Opener) -> N
     assert redis.hgetall(keys.windows("demo")) == {}
 
 
+def test_the_board_can_say_whose_place_is_drawn(redis: Redis, opened: Opener) -> None:
+    soon = opened("soon", starts_at_us=store_now_us(redis) + HOUR // 2)
+    soon.close_due_windows()
+    assert soon.status().first_undrawn == 0
+    line = opened()
+    first = line.join("ada", "{}")
+    pass_time(redis, line)
+    line.close_due_windows()
+    assert line.status().first_undrawn == first.window
+    line.advance(first.window, "committed")
+    line.place(first.window, ["ada"])
+    assert line.status().first_undrawn > first.window
+
+
 def test_many_windows_close_at_once_in_order(redis: Redis, opened: Opener) -> None:
     line = opened()
     windows = []
