@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 from web.answers import Place, Problem
 from web.bodies import Body, Id, Line
 
-
 Receipt = Annotated[str, Field(max_length=1_000)]
 
 

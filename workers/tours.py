@@ -44,6 +44,7 @@ def _lead(sale: Sale, account_id: str) -> str | None:
 
 @lru_cache(maxsize=16)
 def _recent(tour_id: str, _second: int) -> tuple[Tour, Sequence[Sale]]:
+    # A sale whose books are closed has no key: nobody's name in it can be known any more.
     tour = clients.tours().get(tour_id)
     sales = clients.tours().sales_of(tour).values()
-    return tour, [sale for sale in sales if sale.state != DRAFT]
+    return tour, [sale for sale in sales if sale.state != DRAFT and sale.key]

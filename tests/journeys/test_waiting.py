@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ from tests.web.site import Person, call_to_shop, enter, hold, open_line, put_on_
 from web import auth, facts
 from workers import clients, settling, upkeep
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
-PLAIN_ONES = ("in-line", "called", "store-down")  # what looks different without a script
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+PLAIN_ONES = (
+    "in-line-plain",
+    "called-plain",
+    "store-down-plain",
+)  # what looks different without a script
 SMALL = {"width": 360, "height": 740}
 
 FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8")
@@ -40,14 +45,18 @@ class Pages:
     plain: Page
 
     def show(self, path: str, name: str, *texts: str) -> None:
-        """Open `path` in both and expect `texts`; look for faults; keep pictures."""
-        for page, kind in ((self.scripted, ""), (self.plain, "-plain")):
-            page.goto(path)
-            for text in texts:
-                expect(page.locator("main")).to_contain_text(text)
-            assert page.evaluate(FAULTS) == [], name
-            if page is self.scripted or name in PLAIN_ONES:
-                picture(page, f"{name}{kind}")
+        """Open `path` in both and expect `texts`; look for faults; keep a picture."""
+        self.show_one(self.scripted, path, name, *texts)
+        self.show_one(self.plain, path, f"{name}-plain", *texts)
+
+    def show_one(self, page: Page, path: str, name: str, *texts: str) -> None:
+        """Do that in one of them."""
+        page.goto(path)
+        for text in texts:
+            expect(page.locator("main")).to_contain_text(text)
+        assert page.evaluate(FAULTS) == [], name
+        if page is self.scripted or name in PLAIN_ONES:
+            picture(page, name)
 
 
 @pytest.fixture
@@ -79,7 +88,7 @@ def opened(browser: Browser, address: str) -> Iterator[Open]:
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_cookies([{"name": auth.TOKEN_COOKIE, "value": person.token, "url": address}])
         contexts.append(context)
         return context.new_page()
@@ -158,17 +167,18 @@ def test_every_state_can_be_read_with_and_without_a_script(
     pages.scripted.get_by_role("button", name="Go on shopping").click()
     pages.scripted.wait_for_url(f"**{shop}")
 
-    pages.show("/", "home", "What is on", "from €32.00", "no fees are added")
-    pages.show(f"/events/{turn.event_id}", "event", "€75.00", "no fees are added")
-    pages.show("/orders", "no-orders", "No orders yet")
+    look = partial(pages.show_one, pages.scripted)
+    look("/", "home", "What is on", "from €32.00", "no fees are added")
+    look(f"/events/{turn.event_id}", "event", "€75.00", "no fees are added")
+    look("/orders", "no-orders", "No orders yet")
     hold(turn, fan, "ord_held", "A-1", "A-2")
-    pages.show("/orders/ord_held", "order-held", "Pay within", "€150.00")
+    look("/orders/ord_held", "order-held", "Pay within", "€150.00")
     assert fan.call("DELETE", "/api/v1/orders/ord_held").status_code == 200
-    pages.show("/orders/ord_held", "order-cancelled", "Order cancelled", "Nothing was charged")
+    look("/orders/ord_held", "order-cancelled", "Order cancelled", "Nothing was charged")
     hold(turn, fan, "ord_late", "A-3")
     for late in clients.orders().expire_due(turn.sale_id, now_us() + 700 * SECOND):
         settling.settle(late)
-    pages.show("/orders/ord_late", "order-expired", "The time to pay is over")
+    look("/orders/ord_late", "order-expired", "The time to pay is over")
     hold(turn, other, "ord_theirs", "A-4")
     hold(turn, fan, "ord_no", "A-4")
     pages.show(
@@ -178,7 +188,21 @@ def test_every_state_can_be_read_with_and_without_a_script(
         "a moment faster",
         "row A, seat 4",
     )
-    pages.show("/orders", "orders", "Not possible", "Expired", "Cancelled")
+    look("/orders", "orders", "Not possible", "Expired", "Cancelled")
+
+    drafts = [put_on_sale(organiser.account, schedule=False) for _ in range(2)]
+    tour = clients.tours().create(
+        by, "Winter tour", [d.performance_id for d in drafts], limit_per_person=4, now_us=now_us()
+    )
+    for draft in drafts:
+        open_line(clients.sales().schedule(draft.sale_id, by, now_us()))
+        upkeep.move(draft.sale_id)
+    address = f"/tours/{tour.tour_id}"
+    pages.show(address, "tour", "2 lines are open", "Up to 4 tickets", "€75.00")
+    pages.plain.get_by_role("button", name="Join them all").click()
+    clients.sales().amend(drafts[0].sale_id, by, now_us(), message="The doors open at seven.")
+    upkeep.move(drafts[0].sale_id)
+    pages.show(address, "tour-joined", "You are in.", "The doors open at seven.")
 
     gone_store = Redis.from_url("redis://127.0.0.1:9/0", decode_responses=True)
     monkeypatch.setattr(clients, "redis", lambda: gone_store)
@@ -188,9 +212,12 @@ def test_every_state_can_be_read_with_and_without_a_script(
 
 
 # Counts what a screen reader would be given to read.
-HEAR = """() => { window.heard = [];
-  new MutationObserver(() => window.heard.push(document.getElementById('say').textContent))
-    .observe(document.getElementById('say'), {childList: true, characterData: true, subtree: true}); }"""
+HEAR = """() => {
+  const region = document.getElementById('say'), all = {childList: true, characterData: true};
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(region.textContent))
+    .observe(region, {...all, subtree: true});
+}"""
 NO_MORE = "All seats are sold. No more seats"
 TICK_MS = 4_000  # longer than the page waits between two looks at the board
 
@@ -281,3 +308,37 @@ def test_two_browsers_of_one_person_see_the_same_place_and_leaving_is_taken_back
     assert clients.line(sale.sale_id).arrivals() == came
     laptop.reload()
     expect(laptop.get_by_role("heading", name="You are in")).to_be_visible()
+
+
+def test_the_page_of_a_tour_says_what_changed_on_which_date(
+    opened: Open,
+    fan: Person,  # noqa: F811
+    organiser: Person,  # noqa: F811
+) -> None:
+    by = organiser.account.account_id
+    draft = put_on_sale(organiser.account, schedule=False)
+    tour = clients.tours().create(by, "Winter tour", [draft.performance_id], now_us=now_us())
+    it = open_line(clients.sales().schedule(draft.sale_id, by, now_us()))
+    join(fan, it)
+    upkeep.move(it.sale_id)
+    page = opened(fan)
+    page.clock.install()
+    page.goto(f"/tours/{tour.tour_id}")
+    page.evaluate(HEAR)
+
+    def tick(**changes: Any) -> list[str]:
+        told(it, at_us=now_us(), **changes)
+        with page.expect_response("**/board"):
+            page.clock.run_for(2 * TICK_MS)
+        page.clock.run_for(50)
+        return list(page.evaluate("window.heard"))
+
+    assert tick(arrived=2) == tick(arrived=3) == []
+    tick(status="paused")
+    expect(page.locator("#say")).to_have_text("Lahti: the sale is paused.")
+    expect(page.locator("#tour")).to_contain_text("Paused for a moment")
+    call_to_shop(it, fan)
+    told(it, first_undrawn=10_000, status="paused")
+    with page.expect_response(lambda answer: "/tours/" in answer.url):
+        page.clock.run_for(2 * TICK_MS)
+    expect(page.locator("#say")).to_contain_text("Lahti: It is your turn")

@@ -37,18 +37,18 @@
     return news;
   }
 
+  // Takes the page anew; returns what has changed on which date.
   async function turnOver() {
     turned = Date.now();
     const answer = await fetch(location.pathname, { cache: "no-store", headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
+    if (!answer.ok) return [];
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const before = new Map([...document.querySelectorAll("[data-sale]")].map((row) => [row.dataset.sale, row.dataset.phase]));
     document.getElementById("tour").replaceWith(document.adoptNode(page.getElementById("tour")));
     window.fairticket.localise(document.getElementById("tour"));
-    const news = [...document.querySelectorAll("[data-sale]")]
+    return [...document.querySelectorAll("[data-sale]")]
       .filter((row) => before.get(row.dataset.sale) !== row.dataset.phase)
       .map((row) => `${row.dataset.date}: ${row.querySelector(".standing").textContent.trim()}`);
-    if (news.length) say.textContent = news.join(" ");
   }
 
   async function look() {
@@ -56,7 +56,7 @@
     const boards = await Promise.all(rows.map((row) => board(row.dataset.sale)));
     const news = rows.flatMap((row, n) => (boards[n] ? changes(row, boards[n]) : []));
     const due = rows.some((row, n) => boards[n] && moved(row, boards[n]));
-    if (news.length || due || Date.now() - turned > TURN_MS) await turnOver();
+    if (news.length || due || Date.now() - turned > TURN_MS) news.push(...await turnOver());
     if (news.length) say.textContent = news.join(" ");
   }
 
