@@ -14,14 +14,15 @@ from bench import biglog
 from bench.results import Figure
 from boxoffice import outbox
 from boxoffice.dynamo import Database
-from boxoffice.tables import OUTBOX
 from console.rehearsal.stand import Stand, stand
 from fairness.clock import SECOND, now_us
 from fairness.ledger import entries, merkle, notes, recompute
+from fairness.ledger.entries import Entry
 from fairness.ledger.tiles import CHECKPOINT, Folder
 
 COMMAND = "make bench (python -m bench ledger)"
-RATE, RUN_S, AT_ONCE = 2_000, 20, 100  # entries a second, seconds, rows to one write
+RATE, RUN_S = 2_000, 20  # entries a second, seconds
+TOGETHER = 20  # entries to one row of the outbox: orders are taken together in a rush
 ENTRIES = 100_000  # of the log that is verified
 PROMISED_S = 2.0  # from an entry to its inclusion, p99
 LOOK_S = 0.02
@@ -61,21 +62,20 @@ def _included(on: Stand) -> list[Figure]:
 
 
 def _feed(db: Database) -> tuple[int, float]:
-    """Write rows into the outbox at RATE; return how many, and how long it took."""
+    """Write entries into the outbox at RATE; return how many, and how long it took."""
     began, fed = time.monotonic(), 0
     while fed < RATE * RUN_S:
         time.sleep(max(0.0, began + fed / RATE - time.monotonic()))
-        db.put_many(OUTBOX, [_row(fed + n) for n in range(AT_ONCE)])
-        fed += AT_ONCE
+        made = [_entry(fed + n) for n in range(TOGETHER)]
+        db.write(outbox.ledger_all_(db, made, f"bench{fed}", now_us()))
+        fed += TOGETHER
     return fed, time.monotonic() - began
 
 
-def _row(n: int) -> dict[str, object]:
+def _entry(n: int) -> Entry:
     at_us, seats = now_us(), [f"Stalls-{n}-1", f"Stalls-{n}-2"]
     order, fan = entries.commitment(f"ord_{n}"), entries.commitment(f"fan_{n}")
-    entry = entries.seats_held("sale_bench", at_us, order, fan, seats, at_us + 600 * SECOND)
-    key = {"kind": outbox.LEDGER, "promise_id": outbox.promise_id(at_us, f"bench{n}")}
-    return {**key, "entry": entry, "created_us": at_us}
+    return entries.seats_held("sale_bench", at_us, order, fan, seats, at_us + 600 * SECOND)
 
 
 def _watch(folder: Folder, seen: list[tuple[int, int]], done: Event) -> None:

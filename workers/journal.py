@@ -7,6 +7,7 @@ tables. Both are removed from there only when they are logged.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from boxoffice.ledger.promises import Promises
@@ -20,18 +21,23 @@ MOST_BATCHES = 50  # per run: between two of them the log is published
 MOST_DECISIONS = 100
 
 
-def write_down() -> int:
-    """Log what was decided since the last run, calls before orders; return how many batches."""
-    promises, batches = Promises(clients.database(), clients.log()), 0
+def write_down(most_s: float = 30.0) -> bool:
+    """Log what was decided since the last run, calls before orders; return whether more waits.
+
+    After `most_s` seconds, or many batches, no more is begun.
+    """
+    promises, until = Promises(clients.database(), clients.log()), monotonic() + most_s
     for _ in range(MOST_BATCHES):
         chosen = promises.choose()
         # An order follows from a call: what was called before the choice is logged before it.
-        batches += sum(log_calls(sale_id) for sale_id in live_sales())
+        for sale_id in live_sales():
+            log_calls(sale_id)
         if chosen is None:
-            break
+            return False
         promises.keep(chosen)
-        batches += 1
-    return batches
+        if monotonic() > until:
+            break
+    return True
 
 
 def live_sales() -> list[str]:
