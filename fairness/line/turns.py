@@ -21,7 +21,7 @@ from fairness.ledger import entries
 from fairness.ledger.entries import Entry
 from fairness.line.part import Part
 
-PART = 200  # fans in one step of the store, which serves nobody else meanwhile
+PART = 100  # fans in one step of the store, which serves nobody else meanwhile
 MOST = 5_000  # called in one go, about
 MOST_DEFERRALS = 20  # times that one fan may ask; each is an entry of the log
 

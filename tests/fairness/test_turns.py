@@ -413,3 +413,58 @@ def test_a_called_fan_keeps_the_turn_across_lines_and_processes(
     placed(redis, line, ["ada"])
     Line(redis, "demo").admit(9)
     assert Line(redis, "demo").enter("ada") == line.enter("ada")
+
+
+def test_who_holds_seats_keeps_no_further_seat_from_those_who_wait(
+    redis: Redis, opened: Opener
+) -> None:
+    """Four seats: two fans hold one each, so that two are free, and two more may look for them."""
+    line = opened(capacity=9)
+    placed(redis, line, FANS[:6])
+    assert line.admit(2) == FANS[:2]
+    assert line.admit(2) == []
+    for fan in FANS[:2]:
+        line.enter(fan)
+        line.seated(fan, line.status().now_us + 600 * SECOND)
+
+    holding = line.holding()
+    assert holding == line.status().holding == 2
+    assert line.admit(2, holding) == FANS[2:4]
+    assert line.admit(2, holding) == []
+
+    line.seated(FANS[0], 0)  # the seat is free again, and they may choose another
+    assert line.admit(3, line.holding()) == []
+    line.finish(FANS[1])
+    assert (line.holding(), line.status().holding) == (0, 0)
+
+
+def test_a_hold_counts_no_longer_than_it_lasts(redis: Redis, opened: Opener) -> None:
+    line = opened()
+    placed(redis, line, FANS[:3])
+    line.admit(1)
+    line.seated(FANS[0], line.status().now_us + SECOND // 2)
+    line.seated(FANS[2], line.status().now_us + SECOND)  # without a turn: nothing to note
+    assert line.holding() == 1
+    wait_until(lambda: line.holding() == 0)
+    assert line.admit(1, 1) == []
+
+
+def test_a_seat_that_was_counted_before_a_hold_is_not_given_out_twice(
+    redis: Redis, opened: Opener
+) -> None:
+    line = opened()
+    placed(redis, line, FANS[:2])
+    line.admit(1)
+    holding, free = line.holding(), 1
+    line.seated(FANS[0], line.status().now_us + 600 * SECOND)  # takes the seat just counted
+    assert line.admit(free, holding) == []
+
+
+def test_a_large_batch_is_called_in_short_steps_and_in_order(redis: Redis, opened: Opener) -> None:
+    line = opened(capacity=1_000, rate_per_s=1_000)
+    crowd = placed(redis, line, [f"crowd-{number:03}" for number in range(350)])
+    line.leave(crowd[120])
+    assert line.admit(999, most=200) == [fan for fan in crowd[:201] if fan != crowd[120]]
+    assert line.admit(999) == crowd[201:]
+    assert line.admit(999) == []
+    assert max(len(found[0]["fans"]) for _, found in line.decisions() if found[0]["fans"]) <= 100

@@ -14,10 +14,10 @@ from fairness.ledger import entries
 from schedules.onsale import onsale
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from workers import clients
+from workers import clients, settling
 from workers.allocation import reconcile
 from workers.ledger import seal
-from workers.line import admit, commit, draw, tick
+from workers.line import admit, commit, draw, move, tick
 from workers.notices import deliver
 from workers.orders import expire
 from workers.screening import screen
@@ -318,3 +318,41 @@ def test_one_sale_that_fails_does_not_stop_the_others() -> None:
         tick()
 
     assert len(crowd.line.served_order()) == 3
+
+
+def test_what_the_organiser_says_is_on_the_board_at_once_without_a_tick() -> None:
+    crowd = drawn()
+    clients.sales().amend(
+        crowd.sale_id, crowd.sale.organiser_id, stage.now_us(), message="Ten minutes late"
+    )
+
+    move(crowd.sale_id)
+    move("sale_unknown")
+
+    shown = board.read(clients.redis(), crowd.sale_id)
+    assert shown is not None
+    assert shown["message"] == "Ten minutes late"
+    assert shown["called"] == len(crowd.fans)
+    assert shown["eta"]["past"]["n"] == 0
+
+
+def test_a_fan_who_holds_their_seats_does_not_keep_the_last_seat_from_the_next() -> None:
+    crowd = drawn(fans=3, seats=2, capacity=1)
+    tick()
+    (first,) = crowd.line.served_order()
+    crowd.line.enter(first)
+    number = crowd.fans.index(first)
+    order = ordered(crowd, number, ["A-1"])
+    assert crowd.line.holding() == 1
+
+    crowd.line.control(capacity=3)
+    admit(crowd.sale_id)
+    assert len(crowd.line.served_order()) == 2  # one seat is free, and one more fan is called
+
+    clients.orders().cancel(order.order_id, crowd.accounts[number], stage.now_us())
+    given_back = clients.orders().find(order.order_id)
+    assert given_back is not None
+    settling.settle(given_back)
+    assert crowd.line.holding() == 0
+    admit(crowd.sale_id)
+    assert len(crowd.line.served_order()) == 2
