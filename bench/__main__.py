@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import arrivals, fairness, ledger, line, linking, orders, results
+from bench import arrivals, fairness, ledger, line, linking, orders, polling, results
 
 BENCHES = {
     "arrivals": arrivals.measure,
@@ -14,6 +14,7 @@ BENCHES = {
     "line": line.measure,
     "linking": linking.measure,
     "orders": orders.measure,
+    "polling": polling.measure,
 }
 
 
