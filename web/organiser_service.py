@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from boxoffice.inventory.model import TierStock
 from boxoffice.orders.model import Order
 from boxoffice.sales.model import Appeal, Price, Sale
 from fairness.clock import SECOND, now_us
-from fairness.errors import Forbidden, NotFound
+from fairness.errors import Forbidden, NotFound, Unavailable
 from fairness.line import LineStatus
 from web import auth, bodies, facts, line_service, services
 from web.answers import Reason
@@ -130,14 +131,14 @@ def act(sale_id: str, name: str) -> Sale:
     if name not in ACTS:
         raise NotFound(f"there is no act {name}", field="act", rule=f"one of {', '.join(ACTS)}")
     sale = ACTS[name](sale_id)
-    facts.forget(sale_id)
+    _take_effect(sale_id)
     return sale
 
 
 def amend(sale_id: str, **changes: Any) -> Sale:
     """Change rate, capacity or message while the sale runs."""
     sale = services.sales().amend(sale_id, me(), now_us(), **changes)
-    facts.forget(sale_id)
+    _take_effect(sale_id)
     return sale
 
 
@@ -203,6 +204,13 @@ def known_plans() -> list[SeatingPlan]:
     mine = {event.event_id for event in catalogue.events(me())}
     ids = {p.plan_id for p in catalogue.performances() if p.event_id in mine}
     return sorted((catalogue.plan(plan_id) for plan_id in ids), key=lambda plan: plan.name)
+
+
+def _take_effect(sale_id: str) -> None:
+    """Have the line do at once what was decided; should this be lost, the next tick does it."""
+    facts.forget(sale_id)
+    with suppress(Unavailable):
+        steps.send(steps.MOVE, sale_id)
 
 
 def _urgency(one: Stopped) -> tuple[bool, int, str]:
