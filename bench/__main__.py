@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import arrivals, fairness, ledger, line, linking, orders, polling, results
+from bench import admission, arrivals, fairness, ledger, line, linking, orders, polling, results
 
 BENCHES = {
+    "admission": admission.measure,
     "arrivals": arrivals.measure,
     "fairness": fairness.measure,
     "ledger": ledger.measure,

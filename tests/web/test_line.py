@@ -14,7 +14,7 @@ from boxoffice.dynamo import Database
 from boxoffice.sales.model import Sale
 from boxoffice.tables import OUTBOX
 from fairness import board, keys
-from fairness.clock import SECOND, now_us
+from fairness.clock import SECOND, iso, now_us
 from fairness.direct import Direct
 from fairness.errors import Unavailable
 from fairness.ledger import entries, story
@@ -53,7 +53,7 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
     fan.call(
         "PUT",
         f"/api/v1/sales/{sale.sale_id}/place",
-        {"tz": "Europe/Helsinki", "screen": "390x844"},
+        {"tz": "Europe/Helsinki", "screen": "390x844", "platform": "iPhone", "driven": False},
         X_Forwarded_For="6.6.6.6, 81.2.3.4",
         Accept_Language="fi",
     )
@@ -62,6 +62,7 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
     assert visit["account"] == fan.account.account_id
     assert visit["device"] == fan.device
     assert (visit["tz"], visit["screen"], visit["lang"]) == ("Europe/Helsinki", "390x844", "fi")
+    assert (visit["platform"], visit["driven"]) == ("iPhone", False)
     assert "iPhone" in visit["ua"]
     assert "x-forwarded-for" not in visit["headers"]
 
@@ -134,7 +135,8 @@ def test_the_board_is_one_cacheable_document(fan: Person, sale: Sale) -> None:
     path = f"/api/v1/sales/{sale.sale_id}/board"
     answer = fan.app.test_client().get(path)
     assert answer.json["status"] == "open"  # type: ignore[index]
-    assert answer.json["stock"]["A"] == {"seats": 8, "free": 8}  # type: ignore[index]
+    tier = answer.json["stock"]["A"]  # type: ignore[index]
+    assert (tier["seats"], tier["free"], tier["held"], tier["left"]) == (8, 8, 0, "some")
     assert answer.headers["Cache-Control"] == "public, max-age=1"
     assert "Set-Cookie" not in answer.headers
     etag = answer.headers["ETag"]
@@ -339,3 +341,19 @@ def test_a_fast_second_sale_has_another_name_for_the_same_fan(
 ) -> None:
     elsewhere = open_line(put_on_sale(organiser.account))
     assert place(fan, sale, "PUT")["fan"] != place(fan, elsewhere, "PUT")["fan"]
+
+
+def test_a_fan_can_ask_to_be_called_later_and_take_it_back(fan: Person, sale: Sale) -> None:
+    place(fan, sale, "PUT")
+    path = f"/api/v1/sales/{sale.sale_id}/place/not-before"
+    at = iso(now_us() + 60 * SECOND)
+
+    asked = fan.call("PUT", path, {"at": at})
+
+    assert asked.status_code == 200
+    assert asked.json == {"not_before": place(fan, sale)["not_before"]}
+    assert place(fan, sale)["not_before"][:19] == at[:19]
+    late = fan.call("PUT", path, {"at": iso(now_us() - SECOND)})
+    assert (late.status_code, late.json["field"]) == (422, "at")  # type: ignore[index]
+    assert fan.call("DELETE", path).json == {"not_before": None}
+    assert place(fan, sale)["not_before"] is None
