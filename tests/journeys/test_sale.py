@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.launch import Started
+from tests.engines import wait_until
 from tests.journeys.conftest import ANDROID, HINTS, Visitor, picture
 
 HALL = """floor,zone,row,first,last,category
@@ -40,6 +41,7 @@ def test_a_fan_buys_two_seats_from_a_sale_made_in_the_console(
     for _ in range(OTHERS):
         join_by_api(started.stack.addresses.site, sale_id)
     see_the_place(fan)
+    check_the_receipt(fan, sale_id)
     picture(organiser, "console")
     organiser.get_by_role("button", name="Resume").click()
     enter(fan)
@@ -136,6 +138,30 @@ def see_the_place(page: Page) -> None:
     assert 1 <= place <= OTHERS + 1
     expect(page.locator("#ahead")).to_have_text(str(place - 1))
     picture(page, "line", whole=False)
+
+
+def check_the_receipt(page: Page, sale_id: str) -> None:
+    """Fetch the proof, have the browser check it, and see that it refuses a changed one."""
+    line = f"/sales/{sale_id}/line"
+
+    def cosigned() -> bool:
+        page.goto(f"{line}/receipt/page")
+        return page.locator("#cosigned").count() == 1
+
+    wait_until(cosigned, 60, "the receipt is proved under a cosigned head")
+    expect(page.locator("#promise svg")).to_be_visible()
+    expect(page.locator("#delay")).to_contain_text("proof of misbehaviour")
+    picture(page, "receipt")
+    page.goto(f"{line}/check")
+    page.get_by_role("button", name="Check mine").click()
+    expect(page.locator("#verdict")).to_have_attribute("data-is", "good")
+    expect(page.locator("#steps li")).to_have_count(5)
+    expect(page.locator("#steps")).to_contain_text("witness.localhost/demo")
+    receipt = json.loads(page.locator("#text").input_value())
+    page.fill("#text", json.dumps({**receipt, "position": receipt["position"] + 1}))
+    page.locator("#go").click()
+    expect(page.locator("#verdict")).to_have_attribute("data-is", "bad")
+    page.goto(line)
 
 
 def enter(page: Page) -> None:
