@@ -19,9 +19,6 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import log
 
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 from fairness.clock import SECOND
 
 MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
@@ -231,12 +228,16 @@ def _pairs(fans: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _components(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
     """Return what hangs together by the edges; fans without one are in no component."""
+    if not edges:
+        return []
+    # Every process of the stack imports this module, and only screening needs the library.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     numbers: dict[str, int] = {}
     for edge in edges:
         for fan in edge:
             numbers.setdefault(fan, len(numbers))
-    if not numbers:
-        return []
     rows = [numbers[one] for one, _ in edges]
     columns = [numbers[other] for _, other in edges]
     shape = (len(numbers), len(numbers))
