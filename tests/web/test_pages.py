@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from boxoffice.sales.model import Sale
+from fairness import board
 from fairness.clock import SECOND, now_us
 from tests.web.site import (
     CARD,
@@ -216,6 +217,27 @@ def test_a_message_and_a_pause_are_shown(fan: Person, organiser: Person, sale: S
     text = read(fan.browser().get(f"/sales/{sale.sale_id}/line"))
     assert "Doors at seven &lt;b&gt;" in text
     assert "paused the sale" in text
+
+
+def test_a_draw_that_waits_for_a_public_number_is_told_with_since_when(
+    fan: Person, sale: Sale
+) -> None:
+    browser, line = fan.browser(), f"/sales/{sale.sale_id}/line"
+    send(browser, line, f"{line}/join")
+    upkeep.move(sale.sale_id)
+    store = clients.redis()
+    shown = board.read(store, sale.sale_id) or {}
+    box = re.compile(r'<p class="([^"]*)" id="late-draw">(.*?)</p>')
+    quiet = box.search(read(browser.get(line)))
+    assert quiet
+    assert "hidden" in quiet[1]
+    late = {"late_since": "2026-11-22T18:00:06.000Z", "fallback_at": "2026-11-22T18:00:36.000Z"}
+    board.store(store, {**shown, "draw": late})
+    told = box.search(read(browser.get(line)))
+    assert told
+    assert "hidden" not in told[1]
+    assert "late since" in told[2]
+    assert told[2].count('datetime="2026-11-22T18:00') == 2
 
 
 def test_who_is_held_up_reads_why_and_appeals_on_the_page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import enumerate as enumerate_threads
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def waiting(**rules: Any) -> Crowd:
     """Return a sale whose first window is over, with everybody in it."""
     public = {"beacon": drand.NAME, "beacon_delay_us": SECOND, "beacon_wait_us": SECOND}
     crowd = stage.crowd(fans=3, **{**public, **rules})
-    wait_until(lambda: opened(crowd), 20, "the line opens")
+    wait_until(lambda: opened(crowd), 60, "the line opens")
     crowd.join()
     return crowd
 
@@ -62,11 +63,18 @@ def work(crowd: Crowd) -> None:
 
 
 def until(crowd: Crowd, what: Callable[[], Any]) -> None:
+    """Work five times a second until it is so: a round takes its time, however busy we are."""
+    due = monotonic()
+
     def worked() -> bool:
+        nonlocal due
+        if monotonic() < due:
+            return False
         work(crowd)
+        due = monotonic() + 0.2
         return bool(what())
 
-    wait_until(worked, 20, "it happens")
+    wait_until(worked, 60, "it happens")
 
 
 def shown(crowd: Crowd) -> dict[str, Any] | None:
