@@ -30,9 +30,13 @@ def show(figures: list[Figure]) -> None:
     """Print the figures as a table."""
     for figure in figures:
         print(
-            f"{figure.name:<34}{figure.value:>10,.0f} {figure.unit:<22}"
-            f"floor {figure.floor:>9,.0f} ({figure.floor_is})   ratio {figure.ratio:.2f}"
+            f"{figure.name:<34}{_short(figure.value):>10} {figure.unit:<22}"
+            f"floor {_short(figure.floor):>9} ({figure.floor_is})   ratio {figure.ratio:.2f}"
         )
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
 
 
 def write(figures: list[Figure], file: Path = FILE) -> None:
