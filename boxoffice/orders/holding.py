@@ -76,23 +76,34 @@ class Holding:
     def all(self, requests: Sequence[Request]) -> dict[str, Outcome]:
         """Return order id -> its order, or the Unavailable that it met."""
         outcomes: dict[str, Outcome] = {}
-        chosen = [one for one in (self._chosen(r, outcomes) for r in requests) if one]
-        for group in _groups(chosen):
-            self._together(group, outcomes)
+        chosen: list[Chosen] = []
+        for request in requests:
+            one = self._chosen(request)
+            if isinstance(one, Rejected) and request.best and chosen:
+                # What others of this batch chose and do not get may be left for this one.
+                self._in_groups(chosen, outcomes)
+                chosen, one = [], self._chosen(request)
+            if isinstance(one, Chosen):
+                chosen.append(one)
+            elif isinstance(one, Rejected):
+                refuse = partial(self._refused, request, one)
+                outcomes[request.order_id] = self._attempt(refuse)
+            else:
+                outcomes[request.order_id] = one
+        self._in_groups(chosen, outcomes)
         self._mark([order for order in outcomes.values() if isinstance(order, Order)])
         return outcomes
 
-    def _chosen(self, request: Request, outcomes: dict[str, Outcome]) -> Chosen | None:
+    def _chosen(self, request: Request) -> Chosen | FairTicketError:
         choice = Choice(request, self._sale, self._plan, self._view)
         try:
-            order = self._wanted(request, choice)
-        except Rejected as refusal:
-            outcomes[request.order_id] = self._attempt(partial(self._refused, request, refusal))
-            return None
-        except Unavailable as error:
-            outcomes[request.order_id] = error
-            return None
-        return Chosen(request, choice, order)
+            return Chosen(request, choice, self._wanted(request, choice))
+        except (Rejected, Unavailable) as error:
+            return error
+
+    def _in_groups(self, chosen: Sequence[Chosen], outcomes: dict[str, Outcome]) -> None:
+        for group in _groups(chosen):
+            self._together(group, outcomes)
 
     def _together(self, group: Sequence[Chosen], outcomes: dict[str, Outcome]) -> None:
         orders = [one.order for one in group]
