@@ -134,3 +134,10 @@ def read(redis: Redis, sale_id: str) -> dict[str, Any] | None:
     """Return the board; None before the first."""
     found = text(redis, sale_id)
     return None if found is None else json.loads(found)
+
+
+def estimates(redis: Redis, sale_id: str) -> dict[str, Any] | None:
+    """Return how good the sale's estimates of the wait were so far (`eta.past`); None at first."""
+    shown = read(redis, sale_id) or {}
+    past: dict[str, Any] | None = shown.get("eta", {}).get("past")
+    return past

@@ -254,3 +254,4 @@ class LiveSale(TypedDict):
     state: str
     line: dict[str, Any] | None
     stock: list[dict[str, Any]]
+    estimates: dict[str, Any] | None

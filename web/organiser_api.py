@@ -7,7 +7,8 @@ from dataclasses import asdict
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from web import bodies, organiser_service, tour_console
+from fairness import board
+from web import bodies, organiser_service, services, tour_console
 from web.access import Access, door
 from web.answers import Done, LiveSale, Made, MadePlan, OrdersAnswer, SaleState, SuspectsAnswer
 from web.order_service import Found, document
@@ -79,13 +80,14 @@ def add_sale(body: bodies.NewSale) -> ResponseReturnValue:
 @bp.get("/sales/<id:sale_id>")
 @door(Access.ORGANISER, answer=LiveSale)
 def see_live(sale_id: str) -> ResponseReturnValue:
-    """Give a sale as it runs: the line in numbers, and the stock."""
+    """Give a sale as it runs: the line in numbers, the stock, how good past estimates were."""
     live = organiser_service.live(sale_id)
     return {
         "sale_id": sale_id,
         "state": live.facts.sale.state,
         "line": asdict(live.line) if live.line else None,
         "stock": [asdict(tier) for tier in live.stock],
+        "estimates": board.estimates(services.redis(), sale_id),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from fairness import board
 from fairness.clock import SECOND, now_us
 from fairness.errors import Invalid, NotFound
 from web import bodies, charts, organiser_service, reading, services
@@ -139,6 +140,7 @@ def sale(sale_id: str) -> ResponseReturnValue:
         live=live,
         sale=live.facts.sale,
         line=live.line,
+        estimates=board.estimates(services.redis(), sale_id),
         stopped=stopped,
         waiting=sum(one.appeal is not None and one.appeal.state == "open" for one in stopped),
         orders=orders,

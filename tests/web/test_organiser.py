@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from boxoffice.sales.model import Sale
+from fairness import board
 from fairness.clock import SECOND, iso, now_us
 from tests.web.site import Person, account, hold, put_on_sale
 from web import auth
-from workers import clients
+from workers import clients, queues, upkeep
 
 API = "/api/v1/organiser"
 CSV = "floor,zone,row,first,last,category\nGround,Stalls,1,1,10,Front\nGround,Stalls,2,1,10,Back\n"
@@ -123,3 +125,29 @@ def test_the_console_is_for_organisers(fan: Person, organiser: Person, path: str
 def test_a_bare_token_in_the_address_is_not_a_sign_in(organiser: Person) -> None:
     answer = organiser.app.test_client().get(f"/organiser?{auth.TOKEN_COOKIE}={organiser.token}")
     assert answer.status_code == 401
+
+
+def test_what_is_decided_reaches_the_line_without_waiting_for_the_clock(
+    organiser: Person, sale: Sale
+) -> None:
+    path = f"{API}/sales/{sale.sale_id}"
+    clients.broker().delete(queues.LINE)
+    assert organiser.call("PUT", f"{path}/message", {"message": "Soon"}).status_code == 200
+    assert organiser.call("POST", f"{path}/acts/pause").status_code == 200
+    sent = [
+        json.loads(str(text))["headers"] for text in clients.broker().lrange(queues.LINE, 0, -1)
+    ]
+    assert [(one["task"], one["argsrepr"]) for one in sent] == [
+        ("line.move", f"('{sale.sale_id}',)")
+    ] * 2
+
+
+def test_the_organiser_sees_how_good_the_estimates_were(organiser: Person, sale: Sale) -> None:
+    upkeep.move(sale.sale_id)
+    store, past = clients.redis(), {"n": 12, "mae_s": 34.4, "coverage": 0.833}
+    shown = board.read(store, sale.sale_id) or {}
+    board.store(store, {**shown, "eta": {"waits": [], "past": past}})
+    live: Any = organiser.call("GET", f"{API}/sales/{sale.sale_id}").json
+    assert live["estimates"] == past
+    page = organiser.browser().get(f"/organiser/sales/{sale.sale_id}").get_data(as_text=True)
+    assert "34 s off on average; 83 % of the ranges held (12)" in page
