@@ -131,13 +131,13 @@ def shared(fans: Sequence[str], times: Sequence[int]) -> list[Entry]:
     """
     entries = []
     for number, (fan, at_us) in enumerate(zip(fans, times, strict=True)):
-        mine = [("mailbox", f"m{fan[1:]}"), ("device", fan), ("address", f"a{fan[1:]}")]
+        mine = [("mailbox", fan), ("device", fan), ("address", fan)]
         if number % 10 == 0 and number:
-            mine[2] = ("address", f"a{fans[number - 1][1:]}")
+            mine[2] = ("address", fans[number - 1])
         if number % 100 == 0 and number:
             mine[1] = ("device", fans[number - 1])
         if number % 3 == 0:
-            mine.append(("card", f"c{fan[1:]}"))
+            mine.append(("card", fan))
         entries.append(Entry(fan, at_us, tuple(mine)))
     return entries
 

@@ -25,7 +25,7 @@ def state(sale_id: str) -> str:
     swept_us (the draw under way), moved (fans who went from arrivals to roll), noted (the log says
     that the line is there). In a line that was rebuilt also: rebuilt_us (when), rebuilt_from
     (entries of the log it was made from), and until its lost arrivals have had time to come back,
-    grace_us (no window closes before).
+    grace_us (no window closes before). Where arrivals come in at several stores: shard, shards.
     """
     return f"sale:{{{sale_id}}}:state"
 

@@ -20,6 +20,7 @@ from web import auth, bodies, facts, line_service, services
 from web.answers import Reason
 from web.bodies import us
 from workers import books, steps
+from workers.settings import settings
 
 ANSWERS = {
     "granted": "All is well: your place counts again as it did before.",
@@ -105,6 +106,7 @@ def add_sale(body: bodies.NewSale) -> Sale:
         "ends_at_us": us(body.ends_at),
         "opening_us": body.opening_s * SECOND,
         "tie_us": body.tie_ms * MILLI,
+        "clock_bound_us": settings().clock_bound_us,
         "capacity": body.capacity,
         "rate_per_s": body.rate_per_s,
         "limit_per_person": body.limit_per_person,

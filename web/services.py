@@ -43,7 +43,7 @@ def direct() -> Direct:
 @cache
 def line(sale_id: str) -> Line:
     """Return the line of a sale; its scripts take the shortest way."""
-    return Line(redis(), sale_id, direct())
+    return clients.line_of(sale_id, direct())
 
 
 def stock(sale_id: str) -> Stock:

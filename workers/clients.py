@@ -31,8 +31,9 @@ from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
 from fairness import beacon
+from fairness.direct import Direct
 from fairness.ledger.log import Log
-from fairness.line import Line
+from fairness.line import Line, ShardedLine
 from fairness.receipts import Promises
 from fairness.screening.tables import Source
 from fairness.stock import Stock
@@ -71,7 +72,21 @@ def database() -> Database:
 @cache
 def line(sale_id: str) -> Line:
     """Return the line of a sale."""
-    return Line(redis(), sale_id)
+    return line_of(sale_id)
+
+
+def line_of(sale_id: str, direct: Direct | None = None) -> Line:
+    """Return the line of a sale, over as many stores as there are; its scripts go by `direct`."""
+    if shards():
+        return ShardedLine(redis(), sale_id, shards(), direct)
+    return Line(redis(), sale_id, direct)
+
+
+@cache
+def shards() -> tuple[Redis, ...]:
+    """Return the further stores at which fans arrive, in the order of the setting."""
+    urls = filter(None, settings().line_shards.split(","))
+    return tuple(Redis.from_url(u.strip(), decode_responses=True, **_patience()) for u in urls)
 
 
 @cache
@@ -162,7 +177,7 @@ def notices() -> Notices:
 
 
 _ALL: tuple[Callable[..., Any], ...] = (
-    redis, broker, database, line, stock, screening_tables, ledger_store, log, accounts,
+    redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
     catalogue, sales, tours, inventory, payments, orders, notices,
 )  # fmt: skip
 

@@ -75,6 +75,7 @@ def rebuild(sale_id: str) -> bool:
     stocktaking.reconcile(sale_id)  # before anybody can be called: never past the stock
     show_rebuilding(sale)
     done = line.put_in_place(_prepare(line, sale, start, who))
+    line.mend()
     line.watch()
     log.warning("the line is rebuilt", sale_id=sale_id, by_us=done)
     return done

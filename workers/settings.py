@@ -34,6 +34,8 @@ class Settings:
     ticket_key: bytes
     ledger_key: bytes
     beacon_key: bytes
+    line_shards: str = ""  # further stores for arrivals, URLs separated by commas
+    clock_bound_us: int = 0  # how far the clocks of the line's stores may be off, for new sales
     mail_from: str = "FairTicket <tickets@fairticket.example>"
     dynamodb_endpoint: str | None = None  # None: AWS
     aws_region: str = "eu-central-1"
@@ -81,6 +83,7 @@ class Settings:
             "trusted_proxies": _networks,
             "drand_relays": _urls,
             "witness_quorum": _count,
+            "clock_bound_us": _count,
         }
         parsed: dict[str, Any] = {
             name: parsers[name](name, value) if name in parsers else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fairness import keys
 from fairness.clock import SECOND, iso
@@ -25,7 +25,7 @@ class Arrivals(Part):
         Fans can join from `opens_at_us` on. Conflict when it exists under other rules.
         """
         rules = json.dumps(manifest.to_entry(), sort_keys=True)
-        if self._run("open", rules, *_flat(state_fields(manifest))) != rules:
+        if self._run("open", rules, *flat(state_fields(manifest))) != rules:
             raise Conflict(
                 "this line was opened under other rules",
                 field="manifest",
@@ -54,7 +54,7 @@ class Arrivals(Part):
             "status": status, "rate_per_s": rate_per_s, "capacity": capacity, "message": message,
         }  # fmt: skip
         given = {name: value for name, value in changes.items() if value is not None}
-        if given and not self._run("control", *_flat(given)):
+        if given and not self._run("control", *flat(given)):
             raise self._never_opened()
 
     def join(self, fan: str, visit: str) -> Arrival:
@@ -63,7 +63,7 @@ class Arrivals(Part):
         One round trip. Who left gets their place back, unless it has been passed over meanwhile.
         LineClosed before the line opens and after it closes; NotFound when there is none.
         """
-        answer = self._run("join", fan, visit)
+        answer = self._of(fan)._run("join", fan, visit)
         if isinstance(answer, str):
             raise self._not_open() if answer != "unknown" else self._never_opened()
         at_us, window, first = answer
@@ -74,7 +74,7 @@ class Arrivals(Part):
 
         NoLine when there is none.
         """
-        answer = self._run("leave", fan)
+        answer = self._run("leave", fan, *(1 for _ in self._elsewhere(fan)))
         if answer == "no line":
             raise self._never_opened()
         return bool(answer)
@@ -84,7 +84,7 @@ class Arrivals(Part):
 
         NoLine when there is none.
         """
-        state, *rest = self._run("position", fan)
+        state, *rest = self._run("position", fan, *self._elsewhere(fan))
         if state == "no line":
             raise self._never_opened()
         if not rest:
@@ -196,7 +196,8 @@ def _first_undrawn(state: dict[str, str], pending: list[str]) -> int:
     return 0 if since_us < 0 else 1 + since_us // int(state["tie_us"])
 
 
-def _flat(fields: dict[str, str | int]) -> list[str | int]:
+def flat(fields: Mapping[str, str | int]) -> list[str | int]:
+    """Return name, value, name, value …"""
     return [part for pair in fields.items() for part in pair]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,7 @@ class LineStatus:
     first_undrawn: int = 0  # everybody who arrived in an earlier window has their place
     slots: int = 0  # of the shop's capacity that are in use
     holding: int = 0  # called fans whose turn lasts and who hold seats already
+
+    def with_arrived(self, arrived: int) -> LineStatus:
+        """Return the same with another number of arrivals."""
+        return replace(self, arrived=arrived)

@@ -35,6 +35,14 @@ class Part(SaleStore):
             self._manifest = Manifest.from_entry(json.loads(text))
         return self._manifest
 
+    def _of(self, _fan: str) -> Part:
+        """Return the store that stamps this fan's arrival."""
+        return self
+
+    def _elsewhere(self, _fan: str) -> tuple[str, ...]:
+        """Return the fan's arrival, µs, if another store than this has stamped it."""
+        return ()
+
     def _scored(
         self, key: str, low: int | str = "-inf", high: int | str = "+inf"
     ) -> Iterator[tuple[str, int]]:

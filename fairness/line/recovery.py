@@ -80,13 +80,16 @@ class Recovery(Part):
         self._manifest = None
         return bool(self._run("rebuilt", name))
 
+    def mend(self) -> None:
+        """Make again what a line has beside its first store: nothing, when that is all."""
+
     def restore(self, fan: str, visit: str, promised_us: int) -> Arrival | None:
         """Give the fan the arrival they were promised, if it was lost and is not too late for it.
 
         None when the line was never lost, when the window is committed, closed or drawn, and when
         the fan has an arrival as early: `join` then says what holds.
         """
-        answer = self._run("restore", fan, visit, promised_us)
+        answer = self._of(fan)._run("restore", fan, visit, promised_us)
         if not answer:
             return None
         at_us, window, first = answer

@@ -32,12 +32,7 @@ class Windows(Part):
 
         From that moment no join can land in them, even when the store's clock steps back.
         """
-        closed: list[int] = []
-        more: int = 1
-        while more:
-            more, *numbers = self._run("close")
-            closed += map(int, numbers)
-        return closed
+        return self._close()
 
     def pending(self) -> dict[int, str]:
         """Return how far each window has come that is closed and not yet drawn, in order."""
@@ -103,3 +98,11 @@ class Windows(Part):
     def places(self) -> dict[str, int]:
         """Return the place of every fan who has one, in the order of places."""
         return dict(self._scored(keys.line(self.sale_id)))
+
+    def _close(self, *until_us: int) -> list[int]:
+        closed: list[int] = []
+        more: int = 1
+        while more:
+            more, *numbers = self._run("close", *until_us)
+            closed += map(int, numbers)
+        return closed

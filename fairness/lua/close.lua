@@ -1,5 +1,6 @@
 -- close: close every window that is over; from here on nobody can arrive in it.
 -- KEYS  state, arrivals, windows
+-- ARGV  none; or, with several shards: µs before which all of them are shut
 -- Returns {1 when there may be more to close, else 0, then the numbers of the windows just closed
 -- in which somebody arrived, in order}.
 local MOST = 200 -- in one step; after a long absence there may be thousands
@@ -12,6 +13,7 @@ local shut, tie, from, last =
     tonumber(rules[1]), tonumber(rules[2]), tonumber(rules[3]), tonumber(rules[4])
 
 local over = shut + math.floor((clock() - shut) / tie) * tie
+if ARGV[1] then over = math.min(over, tonumber(ARGV[1])) end
 if over < shut or over <= from then return { 0 } end
 
 local closed = { 0 }

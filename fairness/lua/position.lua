@@ -1,12 +1,12 @@
 -- position: tell a fan where they stand.
 -- KEYS  state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred
--- ARGV  fan
+-- ARGV  fan, and their arrival µs if another shard has it
 -- Returns {state, verdict, lead or nil, window, place, served place, end of the turn, not before}:
 -- what there is not is nil; just {'unknown'} for who never joined, {'no line'}.
 local state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred =
     unpack(KEYS)
 local fan = ARGV[1]
-local at = came(arrivals, line, roll, fan)
+local at = came(arrivals, line, roll, fan) or ARGV[2] and tonumber(ARGV[2])
 if not at then return { call('EXISTS', state) == 1 and 'unknown' or 'no line' } end
 
 local rules = call('HMGET', state, 'shut_us', 'tie_us', 'served')
