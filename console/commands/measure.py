@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from console.commands.measure_eta import eta
 from console.commands.measure_screening import screening
 from console.home import Home
 from console.measuring import attendance, logged, modelled, pictures, show
@@ -22,6 +23,7 @@ def measure() -> None:
 
 
 measure.add_command(screening)
+measure.add_command(eta)
 
 
 @measure.command(epilog="Example: fairticket measure fairness --ledger ./ledger --json fair.json")
