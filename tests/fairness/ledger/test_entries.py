@@ -23,6 +23,7 @@ EVERY = [
     entries.draw("s", AT, 0, bytes(80), bytes(32)),
     entries.draw("s", AT, 0, bytes(48), bytes(32), "drand-quicknet"),
     entries.admitted("s", AT, [(fan(1), 1)], [(fan(2), "left")]),
+    entries.deferral("s", AT, fan(1), AT + 1),
     entries.verdict("s", AT, fan(1), "review", ["farm"], 0),
     entries.verdict("s", AT, fan(1), "admit", []),
     entries.seats_held("s", AT, ORDER, fan(1), ["A-1"], AT),
