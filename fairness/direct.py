@@ -22,7 +22,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as StoreTimeout
 
 _NOT_YET = object()
-_READ = 65_536
+_READ = 4_096
 # Answers that mean "not now": the store is starting, or nobody leads it.
 _AWAY = ("LOADING", "MASTERDOWN", "CLUSTERDOWN")
 
