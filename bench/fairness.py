@@ -50,6 +50,6 @@ def _log_bytes(run: Run) -> Figure:
     size = sum(len(entry) + 2 + 33 for entry in (*logged, *calls))  # length, hash, nodes above
     least = 22 + 8 + 4  # a name, a time, a place, as bytes
     return Figure(
-        "log_bytes_per_fan", round(size / len(stamped), 1), "bytes", least,
+        "log_bytes_per_arrival", round(size / len(stamped), 1), "bytes", least,
         "name, time and place as bare bytes", COMMAND,
     )  # fmt: skip

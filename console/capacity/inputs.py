@@ -38,17 +38,19 @@ class Demand:
 class Measured:
     """What this software does on one core. Benchmarks replace these where they were run."""
 
-    joins: float = given(1_700, "joins a second and core of a front end", "arrivals_per_s_per_core")
+    joins: float = given(2_800, "joins a second and core of a front end", "arrivals_per_s_per_core")
     places: float = given(
-        3_400, "own places looked up a second and core", "place_lookups_per_s_per_core"
+        4_700, "own places looked up a second and core", "place_lookups_per_s_per_core"
     )
-    places_per_minute: float = given(1.1, "requests that reach Python per waiting fan and minute")
+    places_per_minute: float = given(
+        0.55, "requests that reach Python per waiting fan and minute", "requests_per_fan_minute"
+    )
     store_joins: float = given(20_000, "joins a second of one store (44 µs of its CPU each)")
     fan_bytes: float = given(400, "bytes per fan in the store, all keys", "line_peak_bytes_per_fan")
     draw_s: float = given(20, "CPU s to close and draw 1,000,000 fans", "window_close_draw_s")
     orders: float = given(12, "orders a second, held and paid, on two cores", "orders_per_s")
     log_bytes_fan: float = given(
-        80, "bytes in the log per fan: arrival, place, call, tiles", "log_bytes_per_fan"
+        80, "bytes in the log per fan: arrival, place, call, tiles", "log_bytes_per_arrival"
     )
     log_bytes_order: float = given(900, "bytes in the log per order: held, sold, tiles")
     task_ms: float = given(2.1, "ms of CPU per task, sender and worker together")
