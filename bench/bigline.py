@@ -76,7 +76,7 @@ def tables(folder: Path) -> Iterator[Database]:
 def opened(redis: Redis) -> Line:
     """Return a line whose opening window lasts until `shut`."""
     line, now = Line(redis, SALE), now_us()
-    line.open(Manifest(SALE, now, now + 3_600 * SECOND, now + 7_200 * SECOND))
+    line.open(Manifest(SALE, now - 60 * SECOND, now + 3_600 * SECOND, now + 7_200 * SECOND))
     return line
 
 

@@ -29,7 +29,7 @@ class SaleStore:
         self._direct = direct
         self._scripts: dict[str, tuple[Script, list[str]]] = {}
 
-    def _run(self, name: str, *args: str | int) -> Any:
+    def _run(self, name: str, *args: str | int | bytes) -> Any:
         """Run one script on this sale's keys: one round trip, all of it or nothing."""
         if name not in self._scripts:
             script = scripts.load(self._redis, name)

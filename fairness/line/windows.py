@@ -11,7 +11,7 @@ from fairness.errors import Conflict, Invalid
 from fairness.line.model import ClosedWindow
 from fairness.line.part import Part
 
-PART = 250  # places given in one step of the store, which serves nobody else meanwhile
+PART = 128  # places given in one step of the store, which serves nobody else meanwhile
 
 WHY_NOT = {
     "uncommitted": "a window is committed before it is drawn",
@@ -77,10 +77,15 @@ class Windows(Part):
         if len(set(order)) != len(order):
             raise Invalid("a fan is twice in the order", field="order", rule="one place each")
         name = sha256("\n".join(order).encode()).hexdigest()
+        rules = self.manifest()
+        first = rules.window_ends_us(window - 1) if window else 0
+        last = rules.window_ends_us(window) - 1
+        times = dict(self._scored(keys.arrivals(self.sale_id), first, last))
         new = 0
         for start in range(0, max(len(order), 1), PART):
             part = order[start : start + PART]
-            answer = self._run("place", window, name, len(order), start, *part)
+            came = b"".join([times.get(fan, 0).to_bytes(7) for fan in part])
+            answer = self._run("place", window, name, len(order), start, came, *part)
             if isinstance(answer, str):
                 raise Conflict(
                     f"window {window} cannot be placed: {WHY_NOT[answer]}",
@@ -89,9 +94,7 @@ class Windows(Part):
                     rule=WHY_NOT[answer],
                 )
             new += answer
-        rules = self.manifest()
-        first = rules.window_ends_us(window - 1) if window else 0
-        while self._run("sweep", window, first, rules.window_ends_us(window) - 1):
+        while self._run("sweep", window, first, last):
             pass
         return new
 
