@@ -33,7 +33,7 @@ from fairness.line import Line
 from workers import clients
 
 COMMAND = "make bench (python -m bench orders)"
-SEATS_EACH, CLIENTS = 2, 32
+SEATS_EACH, CLIENTS = 2, 64
 RAW_ORDERS = 1_000
 RUSH, CALM = 3_000, 1_000  # fans
 CALM_SHARE = 0.7  # of the sustained rate

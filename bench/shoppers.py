@@ -23,7 +23,7 @@ from web import auth, services
 
 CARD = {"number": "4242424242424242", "expiry": "12/30", "cvc": "123"}
 WISH = json.dumps({"best": {"count": 2}}).encode()
-LOOK_S = 0.25  # between two looks, when the answer does not say
+LOOK_S = 0.2  # between two looks, when the answer does not say
 GIVE_UP_S = 60.0
 
 
