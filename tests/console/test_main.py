@@ -135,7 +135,7 @@ def test_an_audit_says_what_it_checked(tmp_path: Path, monkeypatch: pytest.Monke
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         "example/log: 7 entries",
-        "  ok              2 window roots",
+        "  ok                  2 window roots",
         "verified",
     ]
 
