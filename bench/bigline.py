@@ -142,6 +142,15 @@ def shared(fans: Sequence[str], times: Sequence[int]) -> list[Entry]:
     return entries
 
 
+def removed(redis: Redis, key: str) -> None:
+    """Remove a key and wait until its memory is free, which the store does on the side."""
+    redis.unlink(key)
+    about: Any = redis.info("memory")
+    while about["lazyfree_pending_objects"]:
+        sleep(0.05)
+        about = redis.info("memory")
+
+
 def used(redis: Redis) -> int:
     """Return the bytes of the store's data, all keys counted, without what clients read into."""
     about: Any = redis.info("memory")

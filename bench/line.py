@@ -33,6 +33,10 @@ LENGTHS = [n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= FANS]
 PROBE = 2_000  # joins that are measured at each length
 JUDGED = 50  # one fan in so many has a finding, one in twice as many shares a place
 PLOT = Path("docs/images/join-cost.svg")
+STYLE = (
+    "text{font:12px sans-serif;fill:#333}.grid{stroke:#ddd}.line{fill:none;stroke-width:2}"
+    ".line.s0{stroke:#0a58ca}.line.s1{stroke:#b45309;stroke-dasharray:6 3}"
+)
 KEY = b"bench-bench-bench-bench-bench-32"
 
 
@@ -76,11 +80,10 @@ def _bare(redis: Redis, fans: list[str]) -> tuple[float, dict[int, float]]:
         bigline.zadd(redis, "bare", fans[done : length - PROBE // 2])
         cost = Cost(redis)
         bigline.zadd(redis, "bare", fans[max(length - PROBE // 2, done) : length])
-        bigline.zadd(redis, "probe", [])
         measured = length - max(length - PROBE // 2, done)
         costs[length], done = cost.there() * 1e6 / measured, length
     each = (bigline.used(redis) - before) / done
-    redis.unlink("bare")
+    bigline.removed(redis, "bare")
     return round(each, 1), costs
 
 
@@ -170,4 +173,11 @@ def _plot(ours: dict[int, float], floor: dict[int, float]) -> None:
     title = "The store's time for one join, by the length of the line"
     PLOT.parent.mkdir(parents=True, exist_ok=True)
     drawn = charts.lines(title, "fans in the line, power of ten", "µs", series)
-    PLOT.write_text(drawn)
+    start, end = drawn.index("<svg"), drawn.index("</figure>")
+    head = f'<svg xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>'
+    PLOT.write_text(
+        drawn[start:end]
+        .replace("<svg", head[: head.index(">")], 1)
+        .replace(">", head[head.index(">") :], 1)
+        + "\n"
+    )
