@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from random import Random
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from threading import Thread
+from urllib.request import urlopen
 
 import psutil
 
@@ -35,6 +37,7 @@ from workers import clients
 COMMAND = "make bench (python -m bench orders)"
 SEATS_EACH, CLIENTS = 2, 64
 RAW_ORDERS = 1_000
+WASTED_IS = "the promise, when all want the best of one section"
 RUSH, CALM = 3_000, 1_000  # fans
 CALM_SHARE = 0.7  # of the sustained rate
 RULES = Tempo(
@@ -52,12 +55,14 @@ def measure() -> list[Figure]:
             rush = shoppers.rush(on.site, sale.sale_id, turns[:RUSH], CLIENTS)
         rate = _checked(rush).rate
         calm = shoppers.arrive(on.site, sale.sale_id, turns[RUSH:], CALM_SHARE * rate)
+        wasted = _wasted(on)
         _prove(on, sale, RUSH + CALM)
     p99 = quantiles(_checked(calm).held_ms, n=100)[98]
     raw = f"the same writes as bare conditional transactions, {CLIENTS} clients"
     return [
         Figure("orders_per_s", rate, "orders/s", floor, raw, COMMAND),
         Figure("order_held_p99_ms", p99, "ms", 500, "the promise, at 70 % of that", COMMAND),
+        Figure("transactions_wasted_percent", wasted, "%", 5, WASTED_IS, COMMAND),
     ]
 
 
@@ -99,6 +104,17 @@ def _let_in(sale: Sale, actors: Sequence[Actor]) -> list[shoppers.Turn]:
 def _hall(hall: Hall) -> SeatingPlan:
     rows = [f"Stalls,Stalls,{row},1,{hall.seats},A" for row in range(1, hall.rows + 1)]
     return plans.from_csv("floor,zone,row,first,last,category\n" + "\n".join(rows), "Bench")
+
+
+def _wasted(on: Stand) -> float:
+    """Return the share of the allocation's transactions that were refused, in per cent."""
+    worker = psutil.Process(on.own.supervisor.pids()["worker-allocation"]) if on.own else None
+    port = worker.environ()["FAIRTICKET_METRICS_PORT"] if worker else "0"
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    found = re.findall(r'^fairticket_transactions_total\{outcome="(\w+)"\} (\S+)', text, re.M)
+    ended = {outcome: float(count) for outcome, count in found}
+    return 100 * ended.get("refused", 0) / sum(ended.values())
 
 
 def _prove(on: Stand, sale: Sale, orders: int) -> None:

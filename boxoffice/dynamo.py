@@ -5,6 +5,7 @@ Numbers are integers (money in minor units, time in µs); a float is refused by 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -76,6 +77,7 @@ class Database:
     def __init__(self, client: Any, prefix: str) -> None:
         self.client = client
         self.prefix = prefix
+        self.transactions = Counter[str]()  # how they ended: done, refused, away
 
     def get(self, table: Table, **key: Any) -> Item | None:
         """Return the item under `key`, as it is now, or None."""
@@ -165,7 +167,15 @@ class Database:
         then have happened, so every transaction carries a condition that makes twice be once.
         """
         extra = {"ClientRequestToken": token} if token else {}
-        self._call("transact_write_items", TransactItems=list(writes), **extra)
+        ended = "away"
+        try:
+            self._call("transact_write_items", TransactItems=list(writes), **extra)
+            ended = "done"
+        except (ConditionFailed, Contention):
+            ended = "refused"
+            raise
+        finally:
+            self.transactions[ended] += 1
 
     def put_(self, table: Table, item: Item, condition: str = "", **values: Any) -> Write:
         """Return a Put for `write` or `transact`; `values` fill the `:name`s of the condition."""

@@ -14,6 +14,7 @@ from fairness.clock import now_us as present_us
 from fairness.store import SaleStore
 
 SOLD, BLOCKED = "sold", "blocked"
+PART = 500  # seats that are corrected in one step of the store
 CLAIM_US = SECOND  # a claim whose worker died lapses after this
 FEW_SHARE = 0.05  # of the seats on sale; in a small hall up to ten of them, or a quarter
 
@@ -83,12 +84,28 @@ class Stock(SaleStore):
         if wanted := list(seats):
             self._read(("HDEL", self._key, *wanted))
 
-    def replace(self, taken: Mapping[str, str]) -> None:
-        """Set the whole cache at once from what the tables say; nobody sees it half done."""
-        if taken:
-            self._read(("DEL", self._key), _hset(self._key, taken))
-        else:
-            self._read(("DEL", self._key))
+    def listed(self) -> dict[str, str]:
+        """Return what is listed, lapsed holds and claims too: for `correct`, before the tables."""
+        (listed,) = self._read(("HGETALL", self._key))
+        return dict(listed)
+
+    def correct(
+        self, listed: Mapping[str, str], taken: Mapping[str, str], now_us: int | None = None
+    ) -> int:
+        """Make the cache say what the tables say; return how many seats were wrong.
+
+        `listed` is what it said before the tables were read. What was written since is newer than
+        the tables' answer and stays; a claim lapses by itself.
+        """
+        soon_us = (present_us() if now_us is None else now_us) + 2 * CLAIM_US
+        wrong = [
+            (seat, listed.get(seat, ""), taken.get(seat, ""))
+            for seat in sorted(listed.keys() | taken.keys())
+            if listed.get(seat) != taken.get(seat)
+            and (seat in taken or not _is_claim(listed[seat], soon_us))
+        ]
+        parts = (wrong[start : start + PART] for start in range(0, len(wrong), PART))
+        return sum(self._run("correct", *(f for row in part for f in row)) for part in parts)
 
     def _mark(self, seats: Mapping[str, str]) -> None:
         if seats:
@@ -102,6 +119,12 @@ def held_until(until_us: int) -> str:
 
 def _hset(key: str, fields: Mapping[str, str]) -> tuple[str, ...]:
     return ("HSET", key, *(part for pair in fields.items() for part in pair))
+
+
+def _is_claim(how: str, soon_us: int) -> bool:
+    """Return whether this may be a claim: a hold that ends soon, or has."""
+    kind, _, until_us = how.partition(":")
+    return kind == "held" and soon_us - 3 * CLAIM_US < int(until_us) <= soon_us
 
 
 def _lapsed(how: str, now_us: int) -> bool:

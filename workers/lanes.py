@@ -18,9 +18,10 @@ from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.sales.model import Sale
 from fairness.errors import Rejected, Unavailable
 from fairness.lanes import Lane
-from workers import clients, logs, retry, standing, steps
+from workers import clients, logs, metrics, retry, standing, steps
 
 MOST = 64  # in one batch
+GATHER_S = 0.08  # between two batches: what comes meanwhile shares the next one's transactions
 AT_MOST_S = 4.0  # in one task: far below the broker's patience
 PAYMENTS = ("payments-0", "payments-1")
 
@@ -108,6 +109,7 @@ def drain(
     waiting, until = lane(sale_id, name), time.monotonic() + AT_MOST_S
     while taken := waiting.take(token, MOST):
         outcomes = _outcomes(handle, [orjson.loads(work) for _, work in taken])
+        metrics.count_transactions(clients.database().transactions)
         again = [error for error in outcomes if isinstance(error, Unavailable)]
         for error in outcomes:
             if error is not None and not isinstance(error, Rejected | Unavailable):
@@ -118,6 +120,7 @@ def drain(
             raise again[0]
         if time.monotonic() > until:
             return steps.send(step, sale_id, name, token)
+        time.sleep(GATHER_S)
     return None
 
 

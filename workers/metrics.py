@@ -34,6 +34,11 @@ SECONDS = Histogram(
     ["task"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+TRANSACTIONS = Counter(
+    "fairticket_transactions",
+    "Transactions of the box office: done, refused (wasted), or without an answer (away).",
+    ["outcome"],
+)
 QUEUES = Gauge(
     "fairticket_queue_length",
     "Tasks that wait for a worker.",
@@ -77,6 +82,13 @@ def show(gauge: Gauge, values: Mapping[str, int], **labels: str) -> None:
     """Set `gauge` for each name in `values`, its last label."""
     for name, value in values.items():
         gauge.labels(*labels.values(), name).set(value)
+
+
+def count_transactions(ended: dict[str, int]) -> None:
+    """Add how transactions ended, and empty `ended`."""
+    while ended:
+        outcome, count = ended.popitem()
+        TRANSACTIONS.labels(outcome).inc(count)
 
 
 def _started(task: Task[Any, Any], **_: Any) -> None:

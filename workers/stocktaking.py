@@ -56,6 +56,7 @@ def states(sale_id: str) -> dict[str, int]:
 
 
 def reconcile(sale_id: str) -> None:
-    """Make the cache say what the tables say."""
-    taken = clients.inventory().taken(sale_id, now_us())
-    clients.stock(sale_id).replace(taken)
+    """Make the cache say what the tables say, without undoing what is sold meanwhile."""
+    stock = clients.stock(sale_id)
+    listed = stock.listed()
+    stock.correct(listed, clients.inventory().taken(sale_id, now_us()))

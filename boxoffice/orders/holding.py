@@ -116,7 +116,7 @@ class Holding:
             for is_bad, run in groupby(group, key=lambda one: one.order.order_id in bad):
                 if is_bad:
                     for one in run:
-                        self._alone(one, outcomes)
+                        self._alone(one, outcomes, bad[one.order.order_id])
                 else:
                     self._together(list(run), outcomes)
         except Contention:
@@ -128,10 +128,16 @@ class Holding:
             outcomes |= {order.order_id: order for order in orders}
         return None
 
-    def _alone(self, one: Chosen, outcomes: dict[str, Outcome]) -> None:
+    def _alone(self, one: Chosen, outcomes: dict[str, Outcome], taken: Sequence[str] = ()) -> None:
+        """Hold for one request; chosen anew when it is known that its choice is `taken`."""
+        wanted: Order | None = one.order
+        if taken and one.request.best:
+            self._view.give_up(one.order.seat_ids, taken)
+            wanted = None
+
         def attempt() -> Order:
             try:
-                return self._hold(one.request, one.choice, one.order)
+                return self._hold(one.request, one.choice, wanted)
             except Rejected as refusal:
                 return self._refused(one.request, refusal)
 

@@ -11,7 +11,7 @@ from boxoffice.sales.model import Sale
 from fairness.errors import Invalid
 from fairness.ledger.entries import commitment
 
-State = Literal["held", "paid", "expired", "cancelled", "refunded", "refused"]
+State = Literal["held", "paid", "expired", "cancelled", "refunded", "refused", "returned"]
 MAX_SEATS = 20  # seats, tickets and the rest of an order fit into one transaction of 100 writes
 
 
@@ -113,6 +113,8 @@ class Order:
     problem: Mapping[str, Any] | None = None
     tour_limit: int = 0  # tickets per person in the whole tour; 0: there is none
     tour_people: tuple[str, ...] = ()  # whom it counts for, as `TourShare` says
+    returned: tuple[OrderedSeat, ...] = ()  # seats that were paid for and given back since
+    revision: int = 0  # counts the returns: each is decided on what the one before has left
 
     @property
     def seat_ids(self) -> list[str]:
@@ -162,4 +164,6 @@ class Order:
         known = {name: item[name] for name in cls.__dataclass_fields__ if name in item}
         seats = tuple(OrderedSeat(**seat) for seat in item["seats"])
         people = tuple(item.get("tour_people", ()))
-        return cls(**{**known, "seats": seats, "tour_people": people})
+        returned = tuple(OrderedSeat(**seat) for seat in item.get("returned", ()))
+        more = {"seats": seats, "tour_people": people, "returned": returned}
+        return cls(**{**known, **more})

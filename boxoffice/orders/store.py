@@ -89,10 +89,24 @@ class OrderStore:
         writes = [write for order in orders for write in self.hold_(order)]
         self._db.transact([*writes, self._writes.held_(orders)])
 
-    def refused_for(self, orders: Sequence[Order], refused: ConditionFailed) -> set[str]:
-        """Return the ids of the orders for which `hold_all` was refused."""
-        owners = [order.order_id for order in orders for _ in self.hold_(order)]
-        return {owners[number] for number in refused.failed}
+    def refused_for(
+        self, orders: Sequence[Order], refused: ConditionFailed
+    ) -> dict[str, list[str]]:
+        """Return the orders for which `hold_all` was refused, with the seats that were taken.
+
+        No seats: it was something else.
+        """
+        parts = [
+            (order.order_id, seat)
+            for order in orders
+            for seat in [None] * (2 + len(order.tour_people)) + order.seat_ids
+        ]
+        found: dict[str, list[str]] = {}
+        others = set()
+        for order_id, seat in (parts[number] for number in refused.failed):
+            found.setdefault(order_id, []).extend([seat] if seat else [])
+            others |= set() if seat else {order_id}
+        return {order_id: [] if order_id in others else s for order_id, s in found.items()}
 
     def hold_(self, order: Order) -> list[Write]:
         """Return the writes of a hold: the order, the counts of its person, its seats."""

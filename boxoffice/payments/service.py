@@ -12,7 +12,7 @@ from boxoffice.payments.model import Card, Charge, Payment, Provider
 from boxoffice.payments.store import PaymentStore, charged
 from fairness.errors import Conflict, FairTicketError, NotFound, Unavailable
 
-AT_ONCE = 16  # charges on their way to the provider, in one process
+AT_ONCE = 64  # charges on their way to the provider, in one process
 
 
 class Payments:
@@ -107,6 +107,19 @@ class Payments:
             return payment
         charge = self._provider.refund(payment.charge_id)
         return self._store.settle(payment, charge, now_us)
+
+    def refund_part(self, order_id: str, cents: int, key: str, now_us: int) -> bool:
+        """Give part of the order's money back, once per `key`; False when it has none to give.
+
+        That is so when all of it went back before. NotFound without a payment; Unavailable to
+        try again under the same key.
+        """
+        payment = self.recover(order_id, now_us)
+        if payment is None:
+            raise NotFound(f"no payment for the order {order_id}", field="order_id")
+        if payment.state != "charged":
+            return False
+        return self._provider.refund_part(payment.charge_id, cents, key)
 
     def _claim(
         self, order_id: str, cents: int, currency: str, card_token: str, now_us: int

@@ -49,12 +49,28 @@ def test_seats_given_back_are_free(stock: Stock) -> None:
     assert stock.taken(0) == {"A-2": "sold"}
 
 
-def test_replacing_leaves_nothing_of_what_was(stock: Stock) -> None:
+def test_correcting_takes_over_what_the_tables_say(stock: Stock) -> None:
     stock.mark_sold(["A-1"])
-    stock.replace({"B-1": "blocked", "B-2": held_until(5)})
-    assert stock.taken(0) == {"B-1": "blocked", "B-2": "held:5"}
-    stock.replace({})
-    assert stock.taken(0) == {}
+    stock.mark_held(["A-2", "A-3"], 5)
+    tables = {"A-2": "sold", "B-1": "blocked", "B-2": held_until(60_000_000)}
+    assert stock.correct(stock.listed(), tables, now_us=50_000_000) == 5
+    assert stock.taken(0) == tables
+    assert stock.correct(stock.listed(), tables, now_us=50_000_000) == 0
+
+
+def test_correcting_undoes_nothing_that_was_sold_while_the_tables_were_read(stock: Stock) -> None:
+    stock.mark_sold(["A-1"])
+    stock.claim(["A-4"], now_us=50_000_000)
+    listed = stock.listed()
+    tables = {"A-1": "sold", "A-3": held_until(60_000_000)}
+    stock.mark_sold(["A-2", "A-3"])
+    stock.mark_free(["A-1"])
+
+    stock.correct(listed, tables, now_us=50_000_000)
+
+    found = stock.taken(50_000_000)
+    assert found.pop("A-4").startswith("held:"), "a claim is no fault: it lapses by itself"
+    assert found == {"A-2": "sold", "A-3": "sold"}
 
 
 def test_marking_nothing_is_no_error(stock: Stock) -> None:

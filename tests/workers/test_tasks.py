@@ -255,7 +255,8 @@ def test_delivering_twice_sends_each_mail_once(mailbox: Mailbox) -> None:
 def test_reconciling_makes_the_cache_say_what_the_tables_say() -> None:
     crowd = inside()
     ordered(crowd, 0, ["A-3"])
-    clients.stock(crowd.sale_id).replace({"A-9": "sold"})
+    clients.stock(crowd.sale_id).mark_free(["A-3"])
+    clients.stock(crowd.sale_id).mark_sold(["A-9"])
 
     reconcile()
     reconcile()
