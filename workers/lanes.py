@@ -113,7 +113,7 @@ def drain(
         again = [error for error in outcomes if isinstance(error, Unavailable)]
         for error in outcomes:
             if error is not None and not isinstance(error, Rejected | Unavailable):
-                log.error("work was given up", lane=name, error=type(error).__name__)
+                log.error("work was given up", lane=name, exc_info=error)
         pairs = zip(taken, outcomes, strict=True)
         waiting.done([n for (n, _), error in pairs if not isinstance(error, Unavailable)])
         if again:
