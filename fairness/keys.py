@@ -88,6 +88,16 @@ def left(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:left"
 
 
+def apart(sale_id: str) -> str:
+    """HASH: fan who was merged and is no longer -> the fan right behind whom their place is."""
+    return f"sale:{{{sale_id}}}:apart"
+
+
+def behind(sale_id: str) -> str:
+    """HASH: those of `apart` whose place was not reached yet -> likewise."""
+    return f"sale:{{{sale_id}}}:behind"
+
+
 def turns(sale_id: str) -> str:
     """ZSET: called fan -> end of their turn, µs by the store's clock."""
     return f"sale:{{{sale_id}}}:turns"

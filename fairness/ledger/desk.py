@@ -24,7 +24,19 @@ from fairness.ledger.seatcheck import SeatCheck
 MOST = 400_000  # fans and seats in memory, some 500 bytes each
 BUFFER = 1 << 16  # bytes of one sale's later entries, before they are written
 OF_SEATS = frozenset({"seats_held", "seats_sold", "seats_released"})
-OF_LINE = frozenset({"arrivals", "merges", "window", "draw", "admitted", "verdict", "seats_held"})
+OF_LINE = frozenset(
+    {
+        "arrivals",
+        "merges",
+        "window",
+        "draw",
+        "admitted",
+        "verdict",
+        "united",
+        "parted",
+        "seats_held",
+    }
+)
 OF_PACE = frozenset({"arrivals", "admitted", "organiser", "rebuilt"})
 
 
@@ -202,6 +214,8 @@ def _names(entry: Entry) -> int:
             return len(entry["fans"])
         case "seats_sold":
             return len(entry["seats"])
+        case "united" | "parted":
+            return len(entry["fans"])
         case "verdict" | "admitted" | "organiser":
             return 1
         case _:

@@ -210,6 +210,7 @@ def from_decision(sale_id: str, fields: Mapping[str, str]) -> list[Entry]:
     return [
         *([rebuilt(sale_id, at_us, json.loads(found))] if found else []),
         *(deferral(sale_id, at_us, fan, until_us) for fan, until_us in _pair_of(asked)),
+        *_regrouped(sale_id, at_us, fields),
         *(admitted(sale_id, at_us, (), part) for part in in_parts(passed)),
         *(admitted(sale_id, at_us, part) for part in in_parts(fans)),
     ]
@@ -241,6 +242,22 @@ def verdict(
     )
 
 
+def united(sale_id: str, at_us: int, fans: Sequence[tuple[str, str]], why: str) -> Entry:
+    """Return: a person decided that each (fan, lead) is one person, who has the lead's place.
+
+    Only fans who have a place and were not called; `why` is a code. Screening's are `merges`.
+    """
+    return _entry("united", sale_id, at_us, fans=_pairs(fans), why=why)
+
+
+def parted(sale_id: str, at_us: int, fans: Sequence[tuple[str, str]], why: str) -> Entry:
+    """Return: a person decided that these fans, who shared a place, do not; `why` is a code.
+
+    Of each (fan, ahead) the place is right behind that of `ahead`; or the fan's own, if drawn.
+    """
+    return _entry("parted", sale_id, at_us, fans=_pairs(fans), why=why)
+
+
 def seats_held(
     sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str], until_us: int
 ) -> Entry:
@@ -264,7 +281,7 @@ def seats_sold(sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[s
 def seats_released(
     sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str], reason: str
 ) -> Entry:
-    """Return: the order gave its seats back: "expired", "cancelled", "refunded" or "declined"."""
+    """Return: the order gave its seats back: why is a word, such as "expired" or "returned"."""
     return _entry(
         "seats_released",
         sale_id,
@@ -274,6 +291,26 @@ def seats_released(
         seats=list(seats),
         reason=reason,
     )
+
+
+def wish(
+    sale_id: str, at_us: int, fan: str, place: int | None, count: int, tiers: Sequence[str]
+) -> Entry:
+    """Return: the fan waits for so many seats of these tiers (none: any); 0: no longer waits.
+
+    `place` is theirs in the line, None without one.
+    """
+    return _entry("wish", sale_id, at_us, fan=fan, place=place, count=count, tiers=list(tiers))
+
+
+def offered(
+    sale_id: str, at_us: int, order: str, fan: str, seats: Sequence[str], tier: str, until_us: int
+) -> Entry:
+    """Return: seats that came back are offered to the next fan on the waiting list, until then."""
+    return _entry(
+        "offered", sale_id, at_us, order=order, fan=fan, seats=list(seats), tier=tier,
+        until_us=until_us,
+    )  # fmt: skip
 
 
 def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> Entry:
@@ -308,6 +345,17 @@ def _pair_of(text: str | None) -> Iterator[tuple[str, int]]:
     if text:
         fan, _, number = text.rpartition(":")
         yield fan, int(number)
+
+
+def _regrouped(sale_id: str, at_us: int, fields: Mapping[str, str]) -> Iterator[Entry]:
+    for name, kind in (("united", united), ("parted", parted)):
+        if name in fields:
+            pairs = [(fan, lead) for fan, _, lead in map(_split, _words(fields[name]))]
+            yield kind(sale_id, at_us, pairs, fields["why"])
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    return text.partition(":")
 
 
 def _words(text: str) -> list[str]:

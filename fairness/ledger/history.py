@@ -22,6 +22,7 @@ class History:
         self.manifest: Manifest | None = None
         self.arrivals: list[tuple[str, int]] = []  # (fan, µs) of committed windows, in order
         self.merged: dict[str, str] = {}  # fan -> lead
+        self.apart: dict[str, str] = {}  # parted fan -> right behind whom their place is
         self.verdicts: dict[str, Judged] = {}  # those that stand
         self.places: dict[str, int] = {}
         self.committed: dict[int, recompute.Window] = {}  # not yet drawn
@@ -52,8 +53,8 @@ class History:
                 self._commit(entry["window"])
             case "draw":
                 self._draw(entry["window"], bytes.fromhex(entry["seed"]))
-            case "deferral":
-                self.deferred[entry["fan"]] = entry["until_us"]
+            case "deferral" | "united" | "parted":
+                self._regard(entry)
             case "admitted":
                 self._admit(entry)
         return True
@@ -74,6 +75,19 @@ class History:
             self.verdicts.pop(fan, None)
         else:
             self.verdicts[fan] = (verdict, tuple(rules))
+
+    def _regard(self, entry: Entry) -> None:
+        """Learn what a fan asked for, or what a person decided about some."""
+        if entry["type"] == "deferral":
+            self.deferred[entry["fan"]] = entry["until_us"]
+            return
+        for fan, other in entry["fans"]:
+            self.merged.pop(fan, None)
+            self.apart.pop(fan, None)
+            if entry["type"] == "united":
+                self.merged[fan] = other
+            elif other != fan:
+                self.apart[fan] = other
 
     def _commit(self, number: int) -> None:
         window = self._open.pop(number, None) or recompute.Window(number)

@@ -11,6 +11,7 @@ from fairness.ledger import merkle, recompute
 from fairness.ledger.beaconcheck import BeaconCheck
 from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
+from fairness.ledger.groupcheck import GroupCheck
 from fairness.manifest import Manifest
 
 Report = Callable[[str, str, int | None], None]  # check, what is wrong, index of the entry
@@ -47,12 +48,14 @@ class LineCheck:
         self._called_again: list[tuple[str, int]] = []
         self._served = 0
         self._deferrals = DeferCheck(report)
+        self._groups = GroupCheck(report, self.places, self.leads)
         self._at: int | None = None
 
     def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
         """Check one entry; `key` is the beacon's public key as the log names it at this point."""
         self._at = index
         self._deferrals.take(index, entry, self._served)
+        self._groups.take(index, entry)
         match entry["type"]:
             case "manifest":
                 self._take_manifest(entry, key)
@@ -205,10 +208,15 @@ class LineCheck:
         for fan, why in entry["passed"]:
             self._passed[fan] = (why, at)
         for fan, place in entry["fans"]:
-            if self.places.get(fan) != place:
-                self._fail("place", f"{fan} was drawn to {self.places.get(fan)}, not {place}")
+            rightly = self._groups.place_of(fan)
+            if rightly != place:
+                self._fail("place", f"{fan} was drawn to {rightly}, not {place}")
+            elif fan in self.leads and self._groups.is_united(fan):
+                self._fail("place", f"{fan} was called, and shares the place of another")
             elif fan in self.called:
                 self._called_again.append((fan, at))
+            elif self._groups.is_behind(fan):
+                pass  # after their lead: looked at there
             elif place < self._served and fan not in self._passed:
                 self._fail("order", f"place {place} was called after place {self._served}")
             self._served = max(self._served, place)
@@ -228,7 +236,9 @@ class LineCheck:
             return self._deferrals.has_asked(fan)
         if why in PASSED_OVER:
             return why in self._verdicts.get(fan, ())
-        return why == "left" or (why == "merged" and fan in self.leads)
+        if why == "merged":
+            return fan in self.leads or fan in self._groups.once
+        return why == "left"
 
     def _was_held(self, fan: str) -> bool:
         return not self._verdicts.get(fan, set()).isdisjoint(PASSED_OVER)

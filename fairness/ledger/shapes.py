@@ -117,6 +117,8 @@ _KINDS: dict[str, dict[str, Shape]] = {
         "fans": _pairs(int),
         "passed": _pairs(str),
     },
+    "united": {"fans": _pairs(str), "why": _text},
+    "parted": {"fans": _pairs(str), "why": _text},
     "deferral": {"fan": _text, "until_us": _number},
     "verdict": {
         "fan": _text,
@@ -127,6 +129,8 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "seats_held": {**_SEATS, "until_us": _number},
     "seats_sold": _SEATS,
     "seats_released": {**_SEATS, "reason": _text},
+    "wish": {"fan": _text, "place": _number_or_none, "count": _number, "tiers": _texts},
+    "offered": {**_SEATS, "tier": _text, "until_us": _number},
     "organiser": {"act": _text, "detail": _plain},
     "opened": {},
     "rebuilt": {"totals": _numbers_by_name},

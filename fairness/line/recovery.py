@@ -135,6 +135,9 @@ class _Aside:
         if not how:
             self._write(keys.roll, "HSET", _roll(past))
         self._write(keys.merged, "HSET", past.merged.items())
+        self._write(keys.apart, "HSET", past.apart.items())
+        waiting = [(fan, lead) for fan, lead in past.apart.items() if fan not in past.called]
+        self._write(keys.behind, "HSET", waiting)
         self._write(keys.verdicts, "HSET", verdict_records(past.verdicts).items())
         self._write(keys.windows, "HSET", ((number, "committed") for number in past.committed))
         self._write(keys.line, "ZADD", ((place, fan) for fan, place in past.places.items()))

@@ -98,6 +98,32 @@ class Verdicts(Part):
             return 0
         return int(self._run("merge", *(name for pair in pairs.items() for name in pair)))
 
+    def part(self, fans: Iterable[str], why: str) -> int:
+        """Give fans who share a place one of their own again; return how many were parted now.
+
+        Who was drawn a place has it back. The others' is right behind the one they shared: they
+        are called after it, at once if it has passed. The step writes the decision for the log.
+        """
+        return self._regroup("part", fans, why)
+
+    def unite(self, lead: str, fans: Iterable[str], why: str, findings_json: str) -> int:
+        """Let fans share the place of `lead`, as somebody decided; return how many do now.
+
+        Not who was called already, shares a place, or has none yet. The same step writes the
+        decision for the log.
+        """
+        record = f'{{"verdict":"merge","findings":{findings_json}}}'
+        return self._regroup("unite", fans, why, lead, record)
+
+    def _regroup(self, step: str, fans: Iterable[str], *told: str) -> int:
+        done = 0
+        for some in in_parts(list(fans), PART):
+            answer = self._run(step, *told, *some)
+            if answer == "no line":
+                raise self._never_opened()
+            done += int(answer)
+        return done
+
     def merged(self) -> dict[str, str]:
         """Return fan -> lead as merged; a lead may have a lead, see `lead_of`."""
         (pairs,) = self._read(("HGETALL", keys.merged(self.sale_id)))

@@ -1,9 +1,9 @@
 -- defer: note before which time a fan asks not to be called; the place is kept.
--- KEYS  state, arrivals, merged, line, left, recalled, deferred, deferrals, turns, done, decisions
+-- KEYS  state, arrivals, merged, line, apart, left, recalled, deferred, deferrals, turns, done, decisions
 -- ARGV  fan, not before µs (0: no longer asked), how often a fan may ask
 -- Returns the time that holds, µs; or why not: 'no line', 'unknown', 'past', 'late', 'left',
 -- 'called', 'often'. The same step writes the decision to the stream: at_us; deferred: fan:µs.
-local state, arrivals, merged, line, left, recalled, deferred, deferrals, turns, done, decisions =
+local state, arrivals, merged, line, apart, left, recalled, deferred, deferrals, turns, done, decisions =
     unpack(KEYS)
 local rules = call('HMGET', state, 'ends_at_us', 'served')
 if not rules[1] then return 'no line' end
@@ -22,7 +22,7 @@ if wanted > 0 then
     call('ZREM', recalled, fan)
 else
     call('ZREM', deferred, fan)
-    local place = tonumber(call('ZSCORE', line, fan))
+    local place = place_of(line, apart, fan)
     if place and place <= tonumber(rules[2]) then call('ZADD', recalled, place, fan) end
 end
 call('XADD', decisions, '*', 'at_us', string.format('%.0f', now), 'fans', '', 'places', '',

@@ -1,8 +1,8 @@
 -- join: give a fan an arrival, once.
--- KEYS  state, arrivals, visits, left, line, roll
+-- KEYS  state, arrivals, visits, left, line, roll, apart
 -- ARGV  fan, visit (JSON)
 -- Returns {arrival µs, window, 1 when this call made it}; or why not: 'unknown', 'early', 'closed'.
-local state, arrivals, visits, left, line, roll = unpack(KEYS)
+local state, arrivals, visits, left, line, roll, apart = unpack(KEYS)
 local fan, visit = unpack(ARGV)
 local rules = call('HMGET', state, 'status', 'opens_at_us', 'ends_at_us', 'shut_us', 'tie_us',
     'last_us', 'served', 'shard', 'shards')
@@ -13,7 +13,7 @@ if not status then return 'unknown' end
 local first = came(arrivals, line, roll, fan)
 if first then
     -- Who left and comes back has their place again, unless it has been passed over.
-    local place = tonumber(call('ZSCORE', line, fan))
+    local place = place_of(line, apart, fan)
     if not place or place > tonumber(served) then call('SREM', left, fan) end
     return { first, window_of(first, tonumber(shut), tonumber(tie)), 0 }
 end

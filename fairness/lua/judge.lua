@@ -1,8 +1,8 @@
 -- judge: set a verdict, or lift it; who is held back keeps their place, and is called first after.
--- KEYS  state, verdicts, line, left, done, turns, slots, inside, holding, recalled
+-- KEYS  state, verdicts, line, apart, left, done, turns, slots, inside, holding, recalled
 -- ARGV  fan, verdict, record (JSON)
 -- Returns 1; 0 when there is no line.
-local state, verdicts, line, left, done, turns, slots, inside, holding, recalled = unpack(KEYS)
+local state, verdicts, line, apart, left, done, turns, slots, inside, holding, recalled = unpack(KEYS)
 local fan, verdict, record = unpack(ARGV)
 if call('EXISTS', state) == 0 then return 0 end
 if verdict == 'admit' then
@@ -11,7 +11,7 @@ else
     call('HSET', verdicts, fan, record)
 end
 
-local place = tonumber(call('ZSCORE', line, fan))
+local place = place_of(line, apart, fan)
 if not place or place > tonumber(call('HGET', state, 'served')) then return 1 end
 if HELD_BACK[verdict] then
     call('ZREM', recalled, fan)

@@ -1,9 +1,9 @@
 -- position: tell a fan where they stand.
--- KEYS  state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred
+-- KEYS  state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred, apart
 -- ARGV  fan, and their arrival µs if another shard has it
 -- Returns {state, verdict, lead or nil, window, place, served place, end of the turn, not before}:
 -- what there is not is nil; just {'unknown'} for who never joined, {'no line'}.
-local state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred =
+local state, arrivals, merged, verdicts, line, roll, left, turns, inside, done, deferred, apart =
     unpack(KEYS)
 local fan = ARGV[1]
 local at = came(arrivals, line, roll, fan) or ARGV[2] and tonumber(ARGV[2])
@@ -11,7 +11,7 @@ if not at then return { call('EXISTS', state) == 1 and 'unknown' or 'no line' } 
 
 local rules = call('HMGET', state, 'shut_us', 'tie_us', 'served')
 local lead = lead_of(merged, fan)
-local place, ends = call('ZSCORE', line, lead), call('ZSCORE', turns, lead)
+local place, ends = place_of(line, apart, lead) or false, call('ZSCORE', turns, lead)
 local standing = 'waiting_draw'
 if call('HEXISTS', done, lead) == 1 or ends and tonumber(ends) <= clock() then
     standing = 'done'

@@ -40,6 +40,13 @@ local function came(arrivals, line, roll, fan)
     return at > 0 and at or nil
 end
 
+-- A fan's place: drawn for them, or right behind that of whom they shared one with; nil without.
+local function place_of(line, apart, fan)
+    local place = call('ZSCORE', line, fan)
+    local ahead = not place and call('HGET', apart, fan)
+    return tonumber(place or ahead and call('ZSCORE', line, ahead))
+end
+
 local function verdict_of(verdicts, fan)
     local record = call('HGET', verdicts, fan)
     return record and cjson.decode(record).verdict or 'admit'

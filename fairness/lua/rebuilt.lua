@@ -1,5 +1,5 @@
 -- rebuilt: put a line that was prepared aside into its place, all of it at one moment, once.
--- KEYS  state, arrivals, merged, verdicts, windows, line, roll, called, left, recalled, deferred, turns, slots, inside, holding, done, decisions, rebuilding
+-- KEYS  state, arrivals, merged, apart, behind, verdicts, windows, line, roll, called, left, recalled, deferred, turns, slots, inside, holding, done, decisions, rebuilding
 -- ARGV  what the prepared keys' names end in
 -- Returns 1; or 0 when there is a line: then what was prepared is thrown away.
 local there = call('HEXISTS', KEYS[1], 'manifest') == 1
