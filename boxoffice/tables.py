@@ -75,6 +75,7 @@ PERFORMANCES = Table(
 SALES = Table("sales", "sale_id", indexes=(Index("by_state", "state"),))
 TOURS = Table("tours", "tour_id")
 APPEALS = Table("appeals", "sale_id", "fan")
+DECISIONS = Table("decisions", "sale_id", "choice_id")  # of the desk
 # inventory
 SEATS = Table("seats", "sale_id", "seat_id")
 # orders
@@ -98,6 +99,22 @@ TICKETS = Table(
     "ticket_id",
     indexes=(Index("by_order", "order_id"), Index("by_account", "account_id")),
 )
+# returns
+RETURN_RULES = Table("return-rules", "sale_id")
+RETURNS = Table(
+    "returns",
+    "return_id",
+    indexes=(
+        Index("by_order", "order_id"),
+        Index("by_open", "open_sale", "created_us"),  # sparse: whose money has not gone back yet
+    ),
+    numbers=frozenset({"created_us"}),
+)
+# waiting list
+WAITLIST = Table("waitlist", "sale_id", "wish_id")
+# gates
+DOORS = Table("doors", "performance_id", "gate_id")
+ENTRIES = Table("entries", "performance_id", "ticket_id")
 # notices and the log: promises made in the transaction that they announce
 OUTBOX = Table("outbox", "kind", "promise_id")
 NOTICES = Table("notices", "notice_id")
@@ -113,12 +130,18 @@ ALL = (
     SALES,
     TOURS,
     APPEALS,
+    DECISIONS,
     SEATS,
     ORDERS,
     LIMITS,
     PAYMENTS,
     CHARGES,
     TICKETS,
+    RETURN_RULES,
+    RETURNS,
+    WAITLIST,
+    DOORS,
+    ENTRIES,
     OUTBOX,
     NOTICES,
     LEDGER,

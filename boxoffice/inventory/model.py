@@ -9,6 +9,7 @@ from typing import Literal
 from boxoffice.dynamo import Item
 
 State = Literal["free", "held", "sold", "blocked"]
+KEPT = "waiting-list"  # who holds a returned seat while the next of the waiting list is found
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
 from boxoffice.dynamo import Database
-from boxoffice.inventory.model import SeatState
+from boxoffice.inventory.model import KEPT, SeatState
 from boxoffice.inventory.service import Inventory
 from boxoffice.orders.model import Order
 from boxoffice.orders.store import OrderStore
@@ -73,13 +73,15 @@ def _repeated(values: Iterable[str]) -> list[str]:
 
 
 def _without_order(seats: list[SeatState], orders: list[Order]) -> list[str]:
-    """A sold seat belongs to a paid order, a held one to an order that holds it."""
+    """A sold seat belongs to a paid order, a held one to an order or to the waiting list."""
     needed = {"sold": "paid", "held": "held"}
     has = {(o.order_id, s, o.state) for o in orders for s in o.seat_ids}
     return [
         seat.seat_id
         for seat in seats
-        if seat.state in needed and (seat.order_id, seat.seat_id, needed[seat.state]) not in has
+        if seat.state in needed
+        and seat.order_id != KEPT
+        and (seat.order_id, seat.seat_id, needed[seat.state]) not in has
     ]
 
 

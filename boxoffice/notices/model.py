@@ -16,6 +16,12 @@ TEMPLATES = (
     "your_turn",
     "signed_up",
     "appeal_answered",
+    "returned_refunding",
+    "returned_waiting",
+    "return_sold",
+    "money_back",
+    "order_called_off",
+    "waiting_turn",
 )
 
 

@@ -49,6 +49,10 @@ class Provider(Protocol):
         """Give all of a charge back, once."""
         ...
 
+    def refund_part(self, charge_id: str, cents: int, key: str) -> bool:
+        """Give part of a charge back, once per `key`; False when so much of it is not left."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -66,6 +70,7 @@ class Payment:
     charge_id: str = ""
     fingerprint: str = ""
     reason: str = ""
+    refunded_cents: int = 0  # of returned tickets; a payment given back as a whole is "refunded"
 
     @property
     def key(self) -> str:

@@ -88,6 +88,31 @@ class TestProvider:
             return self._get(charge_id) or charge
         return replace(charge, status="refunded")
 
+    def refund_part(self, charge_id: str, cents: int, key: str) -> bool:
+        """Give part of the charge back, once per key; False when so much of it is not left."""
+        charge = self._db.get(CHARGES, charge_id=charge_id)
+        if charge is None:
+            raise NotFound("no such charge", field="charge_id", value=charge_id)
+        part: Item = {"charge_id": f"re_{key}", "of": charge_id, "cents": cents, "status": "part"}
+        writes = [
+            self._db.update_(
+                CHARGES,
+                {"charge_id": charge_id},
+                "SET refunded_cents = refunded_cents + :part",
+                "#status = :charged AND refunded_cents <= :room",
+                {"#status": "status"},
+                part=cents,
+                room=charge["cents"] - cents,
+                charged="charged",
+            ),
+            self._db.put_(CHARGES, part, "attribute_not_exists(charge_id)"),
+        ]
+        try:
+            self._db.transact(writes)
+        except ConditionFailed as refused:
+            return 1 in refused.failed  # it was done before
+        return True
+
     def _seal(self, card: str) -> str:
         return hmac.new(self._secret, card.encode(), sha256).hexdigest()[:32]
 

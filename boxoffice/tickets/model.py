@@ -23,7 +23,8 @@ class Ticket:
     currency: str
     issued_us: int
     about: str = ""
-    state: Literal["valid", "annulled"] = "valid"
+    state: Literal["valid", "annulled", "returned"] = "valid"
+    entered_us: int | None = None  # when its holder went in; such a ticket is not taken back
 
     @classmethod
     def of(cls, item: Item) -> Ticket:
@@ -38,3 +39,4 @@ class TicketClaim:
     ticket_id: str
     sale_id: str
     seat_id: str
+    printed: bool = False

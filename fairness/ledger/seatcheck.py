@@ -6,6 +6,7 @@ from collections import Counter
 
 from fairness.ledger.entries import Entry
 from fairness.ledger.linecheck import LineCheck, Report
+from fairness.ledger.waitcheck import WaitCheck
 
 
 class SeatCheck:
@@ -14,6 +15,7 @@ class SeatCheck:
     def __init__(self, report: Report, line: LineCheck) -> None:
         self._report = report
         self._line = line
+        self._waiting = WaitCheck(report, line)
         self._sold: dict[str, tuple[str, str]] = {}  # seat -> (order, fan)
         self._tickets: Counter[str] = Counter()  # by fan
         self._people: dict[str, set[str]] = {}  # lead -> fans who bought
@@ -27,6 +29,10 @@ class SeatCheck:
                 self._take_sold(index, entry)
             case "seats_released":
                 self._take_released(entry)
+            case "wish":
+                self._waiting.take_wish(index, entry)
+            case "offered":
+                self._waiting.take_offered(index, entry)
             case "closed":
                 self._totals.append((index, entry["totals"]))
 
@@ -35,6 +41,7 @@ class SeatCheck:
 
         A sale and the call that it needs may be logged in either order within a second.
         """
+        self._waiting.finish()
         for fan, index in self._buyers.items():
             if self._line.person(fan) not in self._line.called and fan not in self._line.called:
                 self._report("sold uncalled", f"{fan} bought but was never called", index)
@@ -58,7 +65,8 @@ class SeatCheck:
             if owner is None or owner[0] != order:
                 self._tickets[fan] += 1
             self._sold[seat] = (order, fan)
-        self._buyers.setdefault(fan, index)
+        if not self._waiting.take_sold(order):  # an offer needs no call
+            self._buyers.setdefault(fan, index)
         self._check_limit(index, fan)
         self._check_held_back(index)
 

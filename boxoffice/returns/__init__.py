@@ -1,0 +1,1 @@
+"""Tickets that come back: the old code dies, the seat goes on, the money goes home."""
