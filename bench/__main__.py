@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import admission, arrivals, fairness, ledger, line, linking, orders, polling, results
+from bench import admission, arrivals, best, fairness, ledger, line, linking, orders, polling, results
 
 BENCHES = {
     "admission": admission.measure,
     "arrivals": arrivals.measure,
+    "best": best.measure,
     "fairness": fairness.measure,
     "ledger": ledger.measure,
     "line": line.measure,

@@ -111,10 +111,27 @@ class Appeal(Body):
 
 
 class Best(Body):
-    """The best seats together, as many as `count`, of one price tier or of any."""
+    """The best seats together, as many as `count`, of one price tier and zone or of any.
+
+    `parts` [2, 2] asks for two and two, near each other; `accessible` says how many of the people
+    need an accessible seat.
+    """
 
     count: Annotated[int, Field(ge=1, le=20)]
     tier: Annotated[str, Field(max_length=64)] | None = None
+    zone: Annotated[str, Field(max_length=220)] | None = None
+    accessible: Annotated[int, Field(ge=0, le=20)] = 0
+    together: bool = True  # false: rather in as few parts as can be than none
+    parts: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=20)] = []
+
+    @model_validator(mode="after")
+    def adds_up(self) -> Best:
+        """Return the wish; ValueError when its numbers contradict each other."""
+        if self.accessible > self.count:
+            raise ValueError("not more accessible seats than people")
+        if self.parts and sum(self.parts) != self.count:
+            raise ValueError("the parts add up to count")
+        return self
 
 
 class NewOrder(Body):

@@ -49,6 +49,14 @@ def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> str
             rule=f"one of {', '.join(known.sale.tiers)}",
             remedy="choose one of them, or leave it out",
         )
+    if wish.best and wish.best.zone is not None and wish.best.zone not in known.plan().zones:
+        raise Invalid(
+            f"there is no zone {wish.best.zone}",
+            field="best.zone",
+            value=wish.best.zone,
+            rule="a zone of this hall",
+            remedy="choose one from the map, or leave it out",
+        )
     account_id = auth.caller().account_id
     order_id = new_id(account_id, sale_id, key or secrets.token_urlsafe(16))
     best = wish.best.model_dump() if wish.best else None

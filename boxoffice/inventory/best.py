@@ -1,84 +1,78 @@
-"""The best seats left: together in one row, nearest to the front centre, nobody left alone.
+"""The best seats left: together in one row, nearest to the focal point, nobody left alone.
 
-Pure and deterministic: the same plan, the same seats taken and the same wish give the same seats.
+Pure and deterministic: the same plan, the same seats taken and the same wish give the same seats,
+and the same reason for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Set
-from dataclasses import dataclass
-from math import dist
-from typing import TypeAlias
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from boxoffice.catalogue.plan import PITCH, Seat, SeatingPlan
+from boxoffice.catalogue.plan import Seat, SeatingPlan
+from boxoffice.inventory import blocks as cut
+from boxoffice.inventory import splitting
+from boxoffice.inventory.blocks import Block
+from boxoffice.inventory.runs import Choice, Party, choices
 
-AISLE = 1.5 * PITCH  # seats of a row that are further apart are not neighbours
+MOST_WISHES = 32  # kinds of parties that a finder remembers
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Seats in a row without an aisle between them, from left to right."""
+class Wish:
+    """What seats a group wants. `parts` (2, 2) asks for two and two, near each other.
+
+    Without parts it sits together; when there is no such choice and not `together`, it is split
+    into as few parts as can be, as even as can be. `accessible` of the people need an accessible
+    seat; the others sit beside them, in companions' seats first.
+    """
+
+    count: int
+    categories: frozenset[str] | None = None  # None: any
+    zones: frozenset[str] | None = None
+    accessible: int = 0
+    parts: tuple[int, ...] = ()
+    together: bool = True
+
+    def party(self, count: int | None = None, accessible: int = 0) -> Party:
+        """Return the whole group as one party, or a part of it."""
+        if count is None:
+            count, accessible = self.count, self.accessible
+        return Party(count, accessible, self.categories, self.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Seats for a wish, and in short why these."""
 
     seat_ids: tuple[str, ...]
-    categories: tuple[str, ...]
-    costs: tuple[float, ...]  # distance of each seat from the front centre
+    reason: str
 
 
-_Choice: TypeAlias = tuple[int, float, int, int]  # single seats left, cost, block, first seat
-_Wish: TypeAlias = tuple[int, frozenset[str]]
-MOST_WISHES = 32  # kinds of wishes that a finder remembers
+def find(plan: SeatingPlan, taken: Set[str], wish: Wish) -> Found | None:
+    """Return the best seats for `wish` that are not in `taken`, or None when there are none.
 
-_known: dict[str, tuple[Block, ...]] = {}  # a plan's id names its content, so this never ages
-
-
-def _blocks(plan: SeatingPlan) -> tuple[Block, ...]:
-    if plan.plan_id not in _known:
-        if len(_known) >= 64:
-            _known.pop(next(iter(_known)), None)
-        centre = (plan.width / 2, 0.0)
-        _known[plan.plan_id] = tuple(_block(seats, centre) for seats in _neighbours(plan))
-    return _known[plan.plan_id]
-
-
-def best_available(
-    plan: SeatingPlan,
-    taken: Container[str],
-    count: int,
-    categories: Container[str] | None = None,
-    *,
-    together: bool = True,
-) -> list[str] | None:
-    """Return `count` seat ids that are not in `taken`, or None when there is no such choice.
-
-    The seats are neighbours in one row, of `categories` (None: any). Of all such choices those
-    that leave the fewest single seats behind come first, then the one nearest to the front
-    centre, then the first in the plan. When there is none and not `together`, the group is split
-    into the largest parts that there are.
+    Of all choices those come first that keep companions beside accessible seats, then those that
+    leave the fewest single seats behind, then the nearest to the focal point, then the first in
+    the plan. Accessible seats and their companions' are given only to those who need them.
     """
-    best: tuple[int, float, int, int] | None = None
-    blocks = _blocks(plan)
-    for number, block in enumerate(blocks):
-        for orphans, cost, start in _choices(block, taken, count, categories):
-            if best is None or (orphans, cost, number, start) < best:
-                best = orphans, cost, number, start
-    if best is not None:
-        return list(blocks[best[2]].seat_ids[best[3] : best[3] + count])
-    return None if together else _split(plan, taken, count, categories)
+    finder = Finder(plan)
+    finder.set_taken(taken)
+    return finder.find(wish)
 
 
 class Finder:
-    """Finds the same as `best_available`, again and again while seats come and go.
+    """Finds the same as `find`, again and again while seats come and go.
 
     It looks only at the rows where something changed since it was last asked. Of one thread.
     """
 
     def __init__(self, plan: SeatingPlan) -> None:
-        self._plan = plan
-        self._blocks = _blocks(plan)
-        self._block_of = {s: n for n, block in enumerate(self._blocks) for s in block.seat_ids}
+        self._blocks, self._block_of = cut.of(plan)
         self._taken = set[str]()
-        self._found: dict[_Wish, dict[int, _Choice]] = {}
-        self._stale: dict[_Wish, set[int]] = {}
+        self._found: dict[Party, dict[int, Choice]] = {}
+        self._stale: dict[Party, set[int]] = {}
 
     @property
     def taken(self) -> Set[str]:
@@ -87,102 +81,92 @@ class Finder:
 
     def set_taken(self, taken: Set[str]) -> None:
         """Say anew which seats are taken."""
-        self._changed(self._taken ^ taken)
+        if self._stale:
+            self._changed(self._taken ^ taken)
         self._taken = set(taken)
 
     def take(self, seat_ids: Iterable[str]) -> None:
         """Say that these seats are taken too."""
-        self._changed(seat_ids)
-        self._taken.update(seat_ids)
+        added = list(seat_ids)
+        self._changed(added)
+        self._taken.update(added)
 
-    def best(
-        self, count: int, categories: frozenset[str], *, together: bool = True
-    ) -> list[str] | None:
-        """Return what `best_available` returns."""
-        wish = count, categories
-        if wish not in self._found:
+    def find(self, wish: Wish) -> Found | None:
+        """Return what the function `find` returns."""
+        if wish.parts:
+            found = splitting.in_parts(self._blocks, self.by_block, self._taken, _parts(wish))
+            return self._told(found, wish) if found else None
+        one = min(self.by_block(wish.party()).values(), default=None)
+        if one is not None:
+            return self._told([one], wish)
+        if wish.together or wish.count == 1:
+            return None
+        for sizes in splitting.splits(self._blocks, self._taken, wish.party()):
+            split = replace(wish, parts=sizes)
+            found = splitting.in_parts(self._blocks, self.by_block, self._taken, _parts(split))
+            if found:
+                return self._told(found, split)
+        return None
+
+    def by_block(self, party: Party) -> dict[int, Choice]:
+        """Return the best choice of each block that has one for the party."""
+        if party not in self._found:
             if len(self._found) >= MOST_WISHES:
                 self._found.clear()
                 self._stale.clear()
-            self._found[wish], self._stale[wish] = {}, set(range(len(self._blocks)))
-        found, stale = self._found[wish], self._stale[wish]
+            self._found[party], self._stale[party] = {}, set(range(len(self._blocks)))
+        found, stale = self._found[party], self._stale[party]
         for number in stale:
-            block = self._blocks[number]
-            choices = _choices(block, self._taken, count, categories)
-            best = min(choices, default=None)
+            best = min(choices(self._blocks[number], number, self._taken, party), default=None)
             if best is None:
                 found.pop(number, None)
             else:
-                found[number] = (best[0], best[1], number, best[2])
+                found[number] = best
         stale.clear()
-        if found:
-            _, _, number, start = min(found.values())
-            return list(self._blocks[number].seat_ids[start : start + count])
-        return None if together else _split(self._plan, self._taken, count, categories)
+        return found
 
     def _changed(self, seat_ids: Iterable[str]) -> None:
-        blocks = {self._block_of[s] for s in seat_ids if s in self._block_of}
+        numbers = {self._block_of[s] for s in seat_ids if s in self._block_of}
         for stale in self._stale.values():
-            stale |= blocks
+            stale |= numbers
+
+    def _told(self, found: list[Choice], wish: Wish) -> Found:
+        seats = [[self._blocks[one.block].seats[p] for p in one.places] for one in found]
+        ids = tuple(seat.seat_id for part in seats for seat in part)
+        return Found(ids, _reason(found, seats, self._blocks, wish))
 
 
-def _choices(
-    block: Block, taken: Container[str], count: int, categories: Container[str] | None
-) -> Iterator[tuple[int, float, int]]:
-    """Yield (single seats left behind, cost, first index) for each run of `count` free seats."""
-    free = [seat_id not in taken for seat_id in block.seat_ids]
-    size, run = len(free), 0
-    for end in range(size):
-        wanted = free[end] and (categories is None or block.categories[end] in categories)
-        run = run + 1 if wanted else 0
-        if run < count:
-            continue
-        start, after = end - count + 1, end + 1
-        left = start > 0 and free[start - 1] and not (start > 1 and free[start - 2])
-        right = after < size and free[after] and not (after + 1 < size and free[after + 1])
-        yield left + right, sum(block.costs[start:after]), start
+def _parts(wish: Wish) -> list[Party]:
+    """Return the parts of a group, the largest first; who needs an accessible seat in the first."""
+    left, parties = wish.accessible, list[Party]()
+    for count in sorted(wish.parts, reverse=True):
+        here = min(left, count)
+        left -= here
+        parties.append(wish.party(count, here))
+    return parties
 
 
-def _split(
-    plan: SeatingPlan, taken: Container[str], count: int, categories: Container[str] | None
-) -> list[str] | None:
-    for part in range(count - 1, 0, -1):
-        found = best_available(plan, taken, part, categories)
-        if found is not None:
-            rest = best_available(
-                plan, _Also(taken, found), count - part, categories, together=False
-            )
-            return None if rest is None else found + rest
-    return None
-
-
-class _Also:
-    """Seats that are taken, and some more."""
-
-    def __init__(self, taken: Container[str], more: list[str]) -> None:
-        self._taken, self._more = taken, frozenset(more)
-
-    def __contains__(self, seat_id: object) -> bool:
-        return seat_id in self._more or seat_id in self._taken
-
-
-def _neighbours(plan: SeatingPlan) -> Iterator[list[Seat]]:
-    rows: dict[tuple[str, str], list[Seat]] = {}
-    for seat in plan.seats:
-        rows.setdefault((seat.zone, seat.row), []).append(seat)
-    for row in rows.values():
-        seats: list[Seat] = []
-        for seat in row:
-            if seats and dist((seats[-1].x, seats[-1].y), (seat.x, seat.y)) > AISLE:
-                yield seats
-                seats = []
-            seats.append(seat)
-        yield seats
-
-
-def _block(seats: list[Seat], centre: tuple[float, float]) -> Block:
-    return Block(
-        tuple(seat.seat_id for seat in seats),
-        tuple(seat.category for seat in seats),
-        tuple(dist((seat.x, seat.y), centre) for seat in seats),
+def _reason(
+    found: list[Choice], seats: list[list[Seat]], blocks: tuple[Block, ...], wish: Wish
+) -> str:
+    parts = "; ".join(_where(part) for part in seats)
+    if blocks[found[0].block].general and len(found) == 1:
+        return f"{parts}: the free places of this area nearest to the middle"
+    how = "together" if len(found) == 1 else f"in {len(found)} parts near each other"
+    said = [f"{parts}: {how if wish.count > 1 else 'one seat'}"]
+    if wish.accessible:
+        said.append(f"{wish.accessible} accessible")
+    said.append("nearest to the middle of the stage of those")
+    singles = sum(one.singles for one in found)
+    said.append(
+        "that leave no single seat" if not singles else f"left; {singles} single seat(s) remain"
     )
+    return ", ".join(said[:-1]) + " " + said[-1]
+
+
+def _where(seats: list[Seat]) -> str:
+    rows = [
+        " ".join(word for word in (zone, f"row {row}" if row else "") if word)
+        for (zone, row), _ in groupby(seats, lambda seat: (seat.zone, seat.row))
+    ]
+    return ", ".join(rows)

@@ -11,7 +11,7 @@ from threading import local
 from typing import Protocol
 
 from boxoffice.catalogue.plan import SeatingPlan
-from boxoffice.inventory.best import Finder
+from boxoffice.inventory.best import Finder, Wish
 from boxoffice.inventory.service import Inventory
 from boxoffice.orders.model import Best, OrderedSeat, Request
 from boxoffice.sales.model import Sale
@@ -57,7 +57,8 @@ class View:
                 self._known = True
             except Unavailable:  # a cache: without it one looks at the table
                 self.look()
-        return self._finder.best(best.count, categories, together=best.together)
+        found = self._finder.find(_wish(best, categories))
+        return list(found.seat_ids) if found else None
 
     def look(self) -> None:
         """Look at the table: before a no, and when there is no cache."""
@@ -156,10 +157,17 @@ class Choice:
         return tuple(OrderedSeat(s, price.tier, price.cents) for s, price in priced if price)
 
 
+def _wish(best: Best, categories: frozenset[str]) -> Wish:
+    zones = None if best.zone is None else frozenset({best.zone})
+    return Wish(best.count, categories, zones, best.accessible, best.parts, best.together)
+
+
 def _none_left(best: Best) -> Conflict:
     together = " together" if best.together and best.count > 1 else ""
     seats = "1 seat is" if best.count == 1 else f"{best.count} seats{together} are"
     where = f" in tier {best.tier}" if best.tier else ""
+    where += f" in {best.zone}" if best.zone else ""
+    where += f" with {best.accessible} accessible" if best.accessible else ""
     return Conflict(
         f"no {seats} left{where}",
         field="best",

@@ -17,11 +17,36 @@ MAX_SEATS = 20  # seats, tickets and the rest of an order fit into one transacti
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """A wish for the best seats left: how many, in which price tier (None: any)."""
+    """A wish for the best seats left: how many, in which price tier and zone (None: any).
+
+    Invalid when more people need an accessible seat than there are, or the parts do not add up.
+    """
 
     count: int
     tier: str | None = None
     together: bool = True  # False: rather apart than none
+    zone: str | None = None
+    accessible: int = 0  # of them need an accessible seat, the others sit beside
+    parts: tuple[int, ...] = ()  # (2, 2): two and two, near each other
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        if not 0 <= self.accessible <= self.count:
+            raise Invalid(
+                f"{self.accessible} accessible seats for {self.count}",
+                field="best.accessible",
+                value=self.accessible,
+                rule="0 to count",
+                remedy="ask for as many accessible seats as people need them",
+            )
+        if self.parts and (min(self.parts) < 1 or sum(self.parts) != self.count):
+            raise Invalid(
+                f"the parts {'+'.join(map(str, self.parts))} are not {self.count} seats",
+                field="best.parts",
+                value=list(self.parts),
+                rule="parts of one seat or more that add up to count",
+                remedy="for two and two write count 4 and parts [2, 2]",
+            )
 
 
 @dataclass(frozen=True, slots=True)
