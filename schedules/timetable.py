@@ -21,6 +21,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "seal the log": every(1, "ledger.seal"),
     "send the mail": every(1, "notices.deliver"),
     "give back lapsed holds": every(2, "orders.expire"),
+    "return money, and offer seats that came back": every(2, "orders.aftersale"),
     "compare the seats shown with the seats kept": every(10, "allocation.reconcile"),
 }
 

@@ -28,6 +28,7 @@ app = Celery("fairticket", broker=environ.get("FAIRTICKET_BROKER_URL", "broker-u
 app.conf.update(
     include=[
         *(f"workers.{name}" for name in queues.ALL),
+        "workers.aftersale",  # tasks of the orders' queue too
         "schedules.onsale",  # by name: the schedule is a layer above this one
     ],
     task_serializer="json",

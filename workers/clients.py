@@ -27,9 +27,11 @@ from boxoffice.notices.smtp import SmtpSender
 from boxoffice.orders.service import Orders
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import TestProvider
+from boxoffice.returns.service import Returns
 from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
+from boxoffice.waitlist.service import Waitlist
 from fairness import beacon
 from fairness.direct import Direct
 from fairness.ledger.log import Log
@@ -164,6 +166,18 @@ def orders() -> Orders:
 
 
 @cache
+def returns() -> Returns:
+    """Return what takes tickets back."""
+    return Returns(database(), payments())
+
+
+@cache
+def waitlist() -> Waitlist:
+    """Return the waiting lists."""
+    return Waitlist(database(), orders(), payments())
+
+
+@cache
 def notices() -> Notices:
     """Return the notices."""
     its = settings()
@@ -178,7 +192,8 @@ def notices() -> Notices:
 
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
-    catalogue, sales, tours, inventory, payments, orders, notices,
+    catalogue, sales, tours, inventory, payments, orders, returns, waitlist,
+    notices,
 )  # fmt: skip
 
 

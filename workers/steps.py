@@ -19,6 +19,7 @@ REBUILD = "line.rebuild"
 ALLOCATE = "allocation.allocate"
 PAY = "orders.pay"
 DELIVER = "notices.deliver"
+AFTERSALE = "orders.aftersale"
 
 # A step that is not done after this long may have been lost with its worker, and is sent again.
 PATIENCE_MS = 3_000
