@@ -1,4 +1,7 @@
-"""A seating plan from a list of rows: floor,zone,row,first,last[,category]."""
+"""A seating plan from a list of rows: floor,zone,row,first,last and more columns.
+
+A line with a `capacity` and without a row is an area for so many people without numbered seats.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +9,20 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from boxoffice.catalogue import plan_marks
 from boxoffice.catalogue.faults import MAX_SEATS, Faults, name_fault
-from boxoffice.catalogue.plan import PITCH, ROW_PITCH, Seat, SeatingPlan
+from boxoffice.catalogue.plan import SeatingPlan
+from boxoffice.catalogue.plan_layout import Part, laid_out, side_in
 
 SPELLINGS = {"start": "first", "end": "last"}
 REQUIRED = ("zone", "row", "first", "last")
-OPTIONAL = ("floor", "category")
+OPTIONAL = ("floor", "category", "capacity", "side", *plan_marks.COLUMNS)
+SIDES = ("", "left", "right", "middle")
 MAX_NUMBER = 999_999
 MAX_ROW = 2_000  # seats in one line of the file
-AISLE = 2  # seats wide, between two parts of one row
-STAGE = 2 * ROW_PITCH  # from the stage to the first row
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One line of the file: neighbouring seats of one row."""
-
-    line: int
-    zone: str
-    row: str
-    first: int
-    last: int
-    category: str
-
-    @property
-    def row_id(self) -> str:
-        """Return what the ids of these seats begin with."""
-        return f"{slug(self.zone)}.{slug(self.row)}"
-
-    def __len__(self) -> int:
-        return self.last - self.first + 1
 
 
 def slug(name: str) -> str:
@@ -50,11 +33,13 @@ def slug(name: str) -> str:
 
 
 def from_csv(text: str, name: str = "Plan") -> SeatingPlan:
-    """Return the plan of a list of rows: floor,zone,row,first,last[,category].
+    """Return the plan of a list of rows: floor,zone,row,first,last, and any of OPTIONAL.
 
     `start` and `end` may be written for first and last; floor and category may be left out, a
     category is then the floor, or the zone. Rows stand as in the file, the first nearest to the
-    stage. Invalid: field "plan", value the list of every fault with its line.
+    stage; a zone at a `side`, or whose name tells one, stands there.
+
+    Invalid: field "plan", value the list of every fault with its line.
     """
     faults = Faults()
     faults.check_size(text)
@@ -66,7 +51,7 @@ def from_csv(text: str, name: str = "Plan") -> SeatingPlan:
         faults.add("", f"there are {sum(map(len, parts)):,} seats; at most {MAX_SEATS:,}")
     faults.refuse()
     categories = tuple(dict.fromkeys(part.category for part in parts))
-    return SeatingPlan(name, tuple(_laid_out(parts)), categories)
+    return SeatingPlan(name, tuple(laid_out(parts)), categories)
 
 
 def _parts(text: str, faults: Faults) -> Iterator[Part]:
@@ -109,24 +94,56 @@ def _part(line: int, columns: Sequence[str], cells: Sequence[str], faults: Fault
         return None
     cell = dict(zip(columns, (c.strip() for c in cells), strict=True))
     floor, zone, row = cell.get("floor", ""), cell["zone"], cell["row"]
-    names = {"zone": zone, "row": row, **({"floor": floor} if floor else {})}
-    for what, value in names.items():
-        fault = name_fault(what, value)
-        if fault is None and not slug(value):
-            fault = f"the {what} {value!r} has no letter or digit"
-        if fault:
-            faults.add(place, fault)
-    category = cell.get("category", floor or zone)
-    if "category" in cell and (fault := name_fault("category", category)):
-        faults.add(place, fault)
-    numbers = [_number(place, what, cell[what], faults) for what in ("first", "last")]
-    first, last = numbers
-    if first is not None and last is not None:
-        _check_range(place, first, last, faults)
-    if first is None or last is None or len(faults.found) > before:
+    category, side = cell.get("category", floor or zone), cell.get("side", "").casefold()
+    _check_names(place, cell, faults)
+    if side not in SIDES:
+        faults.add(place, f"side is {side[:40]!r}; write left, right or middle")
+    seats = _area(place, cell, faults) if cell.get("capacity") else _seats(place, cell, faults)
+    if seats is None:
+        return None
+    marks = plan_marks.read(place, cell, seats, faults)
+    if len(faults.found) > before:
         return None
     where = zone if floor in ("", zone) else f"{floor}, {zone}"
-    return Part(line, where, row, first, last, category)
+    row_id = f"{slug(where)}.{slug(row)}" if row else slug(where)
+    side = (side or side_in(zone)).removeprefix("middle")
+    ends = seats.start, seats.stop - 1
+    return Part(line, floor, where, row, row_id, *ends, category, side, marks)
+
+
+def _check_names(place: str, cell: Mapping[str, str], faults: Faults) -> None:
+    needed = [name for name in ("zone", "row") if name != "row" or not cell.get("capacity")]
+    for what in (*needed, *(["floor"] if cell.get("floor") else [])):
+        fault = name_fault(what, cell[what])
+        if fault is None and not slug(cell[what]):
+            fault = f"the {what} {cell[what]!r} has no letter or digit"
+        if fault:
+            faults.add(place, fault)
+    if "category" in cell and (fault := name_fault("category", cell["category"])):
+        faults.add(place, fault)
+
+
+def _seats(place: str, cell: Mapping[str, str], faults: Faults) -> range | None:
+    before = len(faults.found)
+    first, last = (_number(place, what, cell[what], faults) for what in ("first", "last"))
+    if first is None or last is None:
+        return None
+    _check_range(place, first, last, faults)
+    return range(first, last + 1) if len(faults.found) == before else None
+
+
+def _area(place: str, cell: Mapping[str, str], faults: Faults) -> range | None:
+    """Return the places of an area."""
+    for what in ("row", "first", "last"):
+        if cell[what]:
+            faults.add(place, f"an area with a capacity has no {what}; leave it empty")
+    capacity = _number(place, "capacity", cell["capacity"], faults)
+    if capacity is None:
+        return None
+    if not 1 <= capacity <= MAX_SEATS:
+        faults.add(place, f"the capacity is {capacity}; 1 to {MAX_SEATS:,}")
+        return None
+    return range(1, capacity + 1)
 
 
 def _number(place: str, what: str, cell: str, faults: Faults) -> int | None:
@@ -152,32 +169,6 @@ def _check_overlaps(parts: Sequence[Part], faults: Faults) -> None:
             reach = before
         if part.row_id == reach.row_id and part.first <= reach.last:
             seats = f"seats {part.first} to {min(part.last, reach.last)}"
-            where = f"zone {part.zone!r}, row {part.row!r}"
+            row = f", row {part.row!r}" if part.row else ""
+            where = f"zone {part.zone!r}{row}"
             faults.add(f"line {part.line}", f"{seats} of {where} are on line {reach.line} too")
-
-
-def _laid_out(parts: Sequence[Part]) -> Iterator[Seat]:
-    """Yield the seats row by row, each row centred before the stage."""
-    rows = dict[str, list[Part]]()
-    for part in parts:
-        rows.setdefault(part.row_id, []).append(part)
-    for row in rows.values():
-        row.sort(key=lambda part: part.first)
-    widest = max(map(_width, rows.values()))
-    y, zone = STAGE, parts[0].zone
-    for row in rows.values():
-        if row[0].zone != zone:  # a passage between two zones
-            y, zone = y + ROW_PITCH, row[0].zone
-        x = (widest - _width(row)) * PITCH // 2
-        for part in row:
-            for number in range(part.first, part.last + 1):
-                seat_id = f"{part.row_id}.{number}"
-                yield Seat(seat_id, part.zone, part.row, str(number), x, y, part.category)
-                x += PITCH
-            x += AISLE * PITCH
-        y += ROW_PITCH
-
-
-def _width(row: Sequence[Part]) -> int:
-    """Return how many seats wide a row is, aisles included."""
-    return sum(map(len, row)) + AISLE * (len(row) - 1)

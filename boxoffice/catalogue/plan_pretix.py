@@ -6,15 +6,18 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
+from math import floor
 from statistics import median
 from typing import Any
 
-from boxoffice.catalogue.faults import MAX_SEATS, Faults, name_fault, places
-from boxoffice.catalogue.plan import PITCH, ROW_PITCH, Seat, SeatingPlan
+from boxoffice.catalogue import plan_areas, reading_json
+from boxoffice.catalogue.faults import MAX_SEATS, Faults, places
+from boxoffice.catalogue.plan import PITCH, ROW_PITCH, Need, Seat, SeatingPlan
+from boxoffice.catalogue.plan_areas import Area, Point, Scale
 
-FAR = 1_000_000  # no position lies farther out
 STAGE = 2 * ROW_PITCH
+TOO_NEAR = PITCH // 4  # seats of one square of this size cannot be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +32,52 @@ class Found:
     x: float
     y: float
     category: str
+    need: Need = ""
+    view: str = ""
 
 
 def from_pretix(text: str, name: str | None = None) -> SeatingPlan:
     """Return the plan of a pretix seating-plan JSON document, drawn to our scale.
 
-    A seat's id is its `seat_guid`; categories without seats are left out. Invalid: field "plan",
-    value the list of every fault with its path in the file.
+    A seat's id is its `seat_guid`; categories without seats are left out. Beyond pretix a seat may
+    be "accessible" or a "companion" and may have a "view", an area a capacity.
+
+    Invalid: field "plan", value the list of every fault with its path in the file.
     """
     faults = Faults()
     faults.check_size(text)
     document = _parsed(text, faults)
     categories = _categories(document, faults)
-    found = list(_seats(document, categories, faults))
-    if len(found) > MAX_SEATS:
-        faults.add("", f"there are {len(found):,} seats; at most {MAX_SEATS:,}")
-    elif not found and not faults.found:
+    found, areas = list[Found](), list[Area]()
+    for place, zone in reading_json.objects(document, "zones", "", faults):
+        at = reading_json.position(zone, place, faults)
+        found += _seats(zone, place, at, categories, faults)
+        areas += plan_areas.of_zone(zone, place, at, categories, faults)
+    _check(found, areas, faults)
+    title = name or reading_json.name(document, "name", "", faults)
+    faults.refuse()
+    scale = _scale(found, areas)
+    seats = _drawn(found, scale)
+    _check_apart(found, seats, faults)
+    faults.refuse()
+    general = [seat for area in areas if area.capacity for seat in area.seats(scale)]
+    used = {seat.category for seat in (*seats, *general)}
+    return SeatingPlan(
+        title,
+        (*seats, *general),
+        tuple(c for c in categories if c in used),
+        shapes=tuple(area.shape(scale) for area in areas),
+    )
+
+
+def _check(found: Sequence[Found], areas: Sequence[Area], faults: Faults) -> None:
+    seats = len(found) + sum(area.capacity for area in areas)
+    if seats > MAX_SEATS:
+        faults.add("", f"there are {seats:,} seats; at most {MAX_SEATS:,}")
+    elif not seats and not faults.found:
         faults.add("", "there is no seat in this plan")
     _check_unique(found, faults)
-    title = name or _name(document, "name", "", faults)
-    faults.refuse()
-    used = {seat.category for seat in found}
-    return SeatingPlan(title, _drawn(found), tuple(c for c in categories if c in used))
+    plan_areas.check_unique(areas, [seat.zone for seat in found], faults)
 
 
 def _parsed(text: str, faults: Faults) -> dict[str, Any]:
@@ -72,8 +99,8 @@ def _refuse_constant(constant: str) -> None:
 
 def _categories(document: dict[str, Any], faults: Faults) -> list[str]:
     names = list[str]()
-    for place, category in _objects(document, "categories", "", faults):
-        name = _name(category, "name", place, faults)
+    for place, category in reading_json.objects(document, "categories", "", faults):
+        name = reading_json.name(category, "name", place, faults)
         if name and name in names:
             faults.add(place, f"the category {name!r} is there twice")
         elif name:
@@ -81,15 +108,15 @@ def _categories(document: dict[str, Any], faults: Faults) -> list[str]:
     return names
 
 
-def _seats(document: dict[str, Any], categories: Sequence[str], faults: Faults) -> Iterator[Found]:
-    for zone_in_file, zone in _objects(document, "zones", "", faults):
-        zone_name = _name(zone, "name", zone_in_file, faults)
-        zone_at = _position(zone, zone_in_file, faults)
-        for row_in_file, row in _objects(zone, "rows", zone_in_file, faults):
-            row_name = _name(row, "row_number", row_in_file, faults)
-            offset = _sum(zone_at, _position(row, row_in_file, faults))
-            for place, seat in _objects(row, "seats", row_in_file, faults):
-                yield _seat(place, seat, (zone_name, row_name), offset, categories, faults)
+def _seats(
+    zone: dict[str, Any], inside: str, at: Point, categories: Sequence[str], faults: Faults
+) -> Iterator[Found]:
+    zone_name = reading_json.name(zone, "name", inside, faults)
+    for row_in_file, row in reading_json.objects(zone, "rows", inside, faults):
+        row_name = reading_json.name(row, "row_number", row_in_file, faults)
+        offset = _sum(at, reading_json.position(row, row_in_file, faults))
+        for place, seat in reading_json.objects(row, "seats", row_in_file, faults):
+            yield _seat(place, seat, (zone_name, row_name), offset, categories, faults)
 
 
 def _seat(
@@ -100,13 +127,22 @@ def _seat(
     categories: Sequence[str],
     faults: Faults,
 ) -> Found:
-    number = _name(seat, "seat_number", place, faults)
-    guid = _name(seat, "seat_guid", place, faults)
-    category = _name(seat, "category", place, faults)
+    number = reading_json.name(seat, "seat_number", place, faults)
+    guid = reading_json.name(seat, "seat_guid", place, faults)
+    category = reading_json.name(seat, "category", place, faults)
     if category and category not in categories:
         faults.add(place, f"the category {category!r} is not among the categories of the plan")
-    x, y = _sum(offset, _position(seat, place, faults))
-    return Found(place, guid, *row, number, x, y, category)
+    x, y = _sum(offset, reading_json.position(seat, place, faults))
+    view = reading_json.words(seat, "view", place, faults)
+    return Found(place, guid, *row, number, x, y, category, _need(seat, place, faults), view)
+
+
+def _need(seat: dict[str, Any], place: str, faults: Faults) -> Need:
+    accessible = reading_json.flag(seat, "accessible", place, faults)
+    companion = reading_json.flag(seat, "companion", place, faults)
+    if accessible and companion:
+        faults.add(place, "a seat is either accessible or a companion's")
+    return "accessible" if accessible else "companion" if companion else ""
 
 
 def _check_unique(found: Sequence[Found], faults: Faults) -> None:
@@ -127,89 +163,67 @@ def _check_unique(found: Sequence[Found], faults: Faults) -> None:
             faults.add(name, f"{len(seats)} seats have this name: {where}")
 
 
-def _objects(
-    thing: dict[str, Any], key: str, inside: str, faults: Faults
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object of a list with its path in the file; note what is not an object."""
-    path = f"{inside}.{key}" if inside else key
-    value = thing.get(key)
-    if not isinstance(value, list):
-        faults.add(path, f"a list is expected, not {_kind(value)}")
-        return
-    for number, item in enumerate(value):
-        place = f"{path}[{number}]"
-        if isinstance(item, dict):
-            yield place, item
-        else:
-            faults.add(place, f"an object is expected, not {_kind(item)}")
-
-
-def _name(thing: dict[str, Any], key: str, place: str, faults: Faults) -> str:
-    """Return a name, or "" when it cannot be used."""
-    value = thing.get(key)
-    if not isinstance(value, str):
-        faults.add(place, f"{key}: text is expected, not {_kind(value)}")
-        return ""
-    clean = value.strip()
-    fault = name_fault(key, clean)
-    if fault:
-        faults.add(place, fault)
-    return "" if fault else clean
-
-
-def _position(thing: dict[str, Any], place: str, faults: Faults) -> tuple[float, float]:
-    value = thing.get("position")
-    if not isinstance(value, dict):
-        faults.add(place, f"position: an object with x and y is expected, not {_kind(value)}")
-        return 0.0, 0.0
-    x, y = (_coordinate(value.get(axis), f"position {axis}", place, faults) for axis in "xy")
-    return x, y
-
-
-def _coordinate(value: Any, what: str, place: str, faults: Faults) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        faults.add(place, f"{what}: a number is expected, not {_kind(value)}")
-    elif not -FAR <= value <= FAR:
-        faults.add(place, f"{what}: farther out than {FAR:,}")
-    else:
-        return float(value)
-    return 0.0
-
-
-def _kind(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
-    return "nothing" if value is None else kinds.get(type(value), "a number")
-
-
 def _sum(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
     return a[0] + b[0], a[1] + b[1]
 
 
-def _drawn(found: Sequence[Found]) -> tuple[Seat, ...]:
-    """Return the seats to our scale, row by row, from left to right."""
-    rows = dict[tuple[str, str], list[Found]]()
-    for seat in found:
-        rows.setdefault((seat.zone, seat.row), []).append(seat)
-    for row in rows.values():
-        row.sort(key=lambda seat: seat.x)
+def _scale(found: Sequence[Found], areas: Sequence[Area]) -> Scale:
+    """Return what turns a point of the file into ours: neighbours PITCH apart, the stage at 0."""
     gaps = [
         gap
-        for row in rows.values()
+        for row in _rows(found).values()
         for a, b in pairwise(row)
         if (gap := math.hypot(b.x - a.x, b.y - a.y)) > 0
     ]
-    scale = PITCH / median(gaps) if gaps else 1.0
-    left, front = min(seat.x for seat in found), min(seat.y for seat in found)
+    factor = PITCH / median(gaps) if gaps else 1.0
+    points = [(seat.x, seat.y) for seat in found]
+    points += [corner for area in areas if area.capacity for corner in area.corners]
+    left, front = min(x for x, _ in points), min(y for _, y in points)
+
+    def scaled(point: Point) -> tuple[int, int]:
+        return round((point[0] - left) * factor), round((point[1] - front) * factor) + STAGE
+
+    return scaled
+
+
+def _drawn(found: Sequence[Found], scale: Scale) -> tuple[Seat, ...]:
+    """Return the seats to our scale, row by row, from left to right."""
     return tuple(
         Seat(
             seat.guid,
             seat.zone,
             seat.row,
             seat.number,
-            round((seat.x - left) * scale),
-            round((seat.y - front) * scale) + STAGE,
+            *scale((seat.x, seat.y)),
             seat.category,
+            seat.need,
+            seat.view,
         )
-        for row in rows.values()
+        for row in _rows(found).values()
         for seat in row
     )
+
+
+def _rows(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
+    rows = dict[tuple[str, str], list[Found]]()
+    for seat in found:
+        rows.setdefault((seat.zone, seat.row), []).append(seat)
+    for row in rows.values():
+        row.sort(key=lambda seat: seat.x)
+    return rows
+
+
+def _check_apart(found: Sequence[Found], seats: Sequence[Seat], faults: Faults) -> None:
+    """Note each seat that is drawn upon another: nobody could tell or choose them on the map."""
+    where = {seat.guid: seat.place for seat in found}
+    drawn = {seat.seat_id: seat for seat in seats}
+    upon = dict[str, str]()
+    for right, back in product((0.0, 0.5), repeat=2):  # squares that overlap: no edge hides two
+        near = dict[tuple[int, int], Seat]()
+        for seat in (drawn[one.guid] for one in found):
+            square = floor(seat.x / TOO_NEAR + right), floor(seat.y / TOO_NEAR + back)
+            other = near.setdefault(square, seat)
+            if other is not seat:
+                upon.setdefault(seat.seat_id, other.seat_id)
+    for seat_id, other_id in upon.items():
+        faults.add(where[seat_id], f"position: stands on the same spot as {where[other_id]}")

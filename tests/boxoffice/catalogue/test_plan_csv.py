@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from boxoffice.catalogue import plans
 from boxoffice.catalogue.plan import PITCH, ROW_PITCH, SeatingPlan
+from boxoffice.inventory.best import Wish, find
 from fairness.errors import Invalid
 
 HEADER = "zone,row,first,last\n"
@@ -180,3 +181,56 @@ def test_a_plan_cannot_be_made_with_a_seat_twice() -> None:
     seat = plans.from_csv(HEADER + "Stalls,A,1,1\n").seats[0]
     with pytest.raises(Invalid):
         SeatingPlan("Twice", (seat, seat), (seat.category,))
+
+
+MORE = "zone,row,first,last,capacity,accessible,companion,view,held,side\n"
+
+
+def test_what_is_special_about_seats_is_in_columns() -> None:
+    plan = plans.from_csv(MORE + "Stalls,A,1,6,,1 3,2,5-6: behind a pillar,all: press,\n")
+    seats = [plan.by_id[f"stalls.a.{n}"] for n in range(1, 7)]
+    assert [seat.need for seat in seats] == ["accessible", "companion", "accessible", "", "", ""]
+    assert [seat.view for seat in seats] == [""] * 4 + ["behind a pillar"] * 2
+    assert {seat.held for seat in seats} == {"press"}
+    assert SeatingPlan.from_json(plan.to_json()) == plan
+
+
+def test_an_area_has_an_item_for_each_person() -> None:
+    plan = plans.from_csv(MORE + "Stalls,A,1,4,,,,,,\nFloor,,,,25,,,,,\n")
+    places = [seat for seat in plan.seats if seat.general]
+    assert [seat.seat_id for seat in places] == [f"floor.{n}" for n in range(1, 26)]
+    assert len({(seat.x, seat.y) for seat in places}) == 25
+    assert min(seat.y for seat in places) > plan.by_id["stalls.a.1"].y
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("Stalls,A,1,4,,9,,,,", "line 2: accessible: 9 is not within seats 1 to 4"),
+        ("Stalls,A,1,4,,1-2,2,,,", "line 2: seat 2 is both accessible and a companion's"),
+        ("Stalls,A,1,4,,x,,,,", "line 2: accessible: 'x' is no seat and no range like 3-5"),
+        ("Stalls,A,1,4,,,,4-3: x,,", "line 2: view: '4-3' is no seat and no range like 3-5"),
+        ("Stalls,A,1,4,,,,,,up", "line 2: side is 'up'; write left, right or middle"),
+        ("Floor,A,,,25,,,,,", "line 2: an area with a capacity has no row; leave it empty"),
+        ("Floor,,,,0,,,,,", "line 2: the capacity is 0; 1 to 100,000"),
+        ("Floor,,,,9,,,,,\nfloor,,,,9,,,,,", "seats 1 to 9 of zone 'floor' are on line 2 too"),
+        ("Floor,,1,2,,,,,,", "line 2: the row is empty"),
+    ],
+)
+def test_what_is_wrong_with_these_columns_is_named(line: str, fault: str) -> None:
+    faults = faults_of(MORE + line + "\n")
+    assert any(fault in found for found in faults), faults
+
+
+def test_boxes_at_the_sides_do_not_stand_before_the_stalls(shared: Path) -> None:
+    text = (shared / "seating" / "sibeliustalo.csv").read_text("utf-8")
+    plan = plans.from_csv(text, "Sibeliustalo")
+    stalls = [seat for seat in plan.seats if seat.zone == "Permanto"]
+    left, right = (
+        [seat for seat in plan.seats if side in seat.zone] for side in ("vasen", "oikea")
+    )
+    assert max(seat.x for seat in left) < min(seat.x for seat in stalls)
+    assert min(seat.x for seat in right) > max(seat.x for seat in stalls)
+    found = find(plan, set(), Wish(2))
+    assert found
+    assert {(plan.by_id[s].zone, plan.by_id[s].row) for s in found.seat_ids} == {("Permanto", "1")}

@@ -42,6 +42,21 @@ GOOD: dict[str, Any] = {
 }
 
 
+AREA = {
+    "shape": "rectangle",
+    "position": {"x": 0, "y": 100},
+    "rotation": 0,
+    "rectangle": {"width": 200, "height": 50},
+    "name": "Standing",
+    "capacity": 40,
+    "category": "Gold",
+}
+
+
+def areas(plan: dict[str, Any], **changes: Any) -> None:
+    plan["zones"][0]["areas"] = [{**AREA, **changes}]
+
+
 def faults_of(text: str) -> list[str]:
     with pytest.raises(Invalid) as caught:
         plans.from_pretix(text)
@@ -83,6 +98,13 @@ def test_the_same_stadium_with_guids_and_rows_of_its_own_is_imported(shared: Pat
         row["row_number"] = str(number)
         for place in row["seats"]:
             place["seat_guid"] = place["uuid"]
+    on_one_spot = faults_of(json.dumps(plan))
+    assert len(on_one_spot) == 162
+    assert on_one_spot[0] == (
+        "zones[1].rows[0].seats[0]: position: stands on the same spot as zones[0].rows[0].seats[0]"
+    )
+    for number, zone in enumerate(plan["zones"]):
+        zone["position"]["y"] += 5_000 * number
     imported = plans.from_pretix(json.dumps(plan))
     assert len(imported.seats) == 738
     assert len(imported.categories) == 4
@@ -119,6 +141,17 @@ Change = Callable[[dict[str, Any]], object]
         (lambda p: first(p)["position"].update(y=-1e300), "position y: farther out than"),
         (lambda p: first(p)["position"].update(y=10**400), "position y: farther out than"),
         (lambda p: first(p)["position"].update(y=float("nan")), "NaN is not a JSON number"),
+        (
+            lambda p: first(p)["position"].update(x=48),
+            "seats[2]: position: stands on the same spot as",
+        ),
+        (lambda p: first(p).update(accessible=1), "accessible: true or false is expected"),
+        (lambda p: first(p).update(accessible=True, companion=True), "either accessible or a comp"),
+        (lambda p: areas(p, shape="star"), "zones[0].areas[0]: shape is 'star'"),
+        (lambda p: areas(p, capacity=0), "areas[0]: capacity: a whole number from 1 to"),
+        (lambda p: areas(p, category="Lead"), "areas[0]: the category 'Lead' is not among"),
+        (lambda p: areas(p, name="FLOOR"), "areas[0]: the name 'FLOOR' is that of a zone with"),
+        (lambda p: areas(p, rectangle={"width": 9}), "areas[0].rectangle: height: a number is"),
     ],
 )
 def test_a_fault_is_named_with_its_place(change: Change, fault: str) -> None:
@@ -153,3 +186,45 @@ def test_a_single_seat_is_a_plan() -> None:
     plan = copy.deepcopy(GOOD)
     row(plan)["seats"] = [seat(1, 7)]
     assert [s.x for s in plans.from_pretix(json.dumps(plan)).seats] == [0]
+
+
+def test_an_area_with_a_capacity_has_a_place_for_each_person() -> None:
+    plan = copy.deepcopy(GOOD)
+    areas(plan)
+    places = [seat for seat in plans.from_pretix(json.dumps(plan)).seats if seat.general]
+    assert [places[0].seat_id, places[-1].seat_id] == ["area.standing.1", "area.standing.40"]
+    assert {(seat.zone, seat.row, seat.category) for seat in places} == {("Standing", "", "Gold")}
+    assert len({(seat.x, seat.y) for seat in places}) == 40
+
+
+@pytest.mark.parametrize(
+    ("area", "corners"),
+    [
+        ({"shape": "circle", "circle": {"radius": 25}}, 24),
+        ({"shape": "ellipse", "ellipse": {"radius": {"x": 50, "y": 25}}}, 24),
+        ({"shape": "polygon", "polygon": {"points": [{"x": n, "y": n * n} for n in range(5)]}}, 5),
+        ({"shape": "rectangle", "rectangle": {"width": 9, "height": 9}, "rotation": 45}, 4),
+        ({"shape": "text", "text": {"text": "Bar", "position": {"x": 0, "y": 0}}}, 1),
+        ({"width": 30, "height": 20, "text": "Bar"}, 4),  # the first published schema
+    ],
+)
+def test_other_areas_are_drawn(area: dict[str, Any], corners: int) -> None:
+    plan = copy.deepcopy(GOOD)
+    plan["zones"][0]["areas"] = [{"position": {"x": 5, "y": 5}, **area}]
+    imported = plans.from_pretix(json.dumps(plan))
+    assert [len(shape.corners) for shape in imported.shapes] == [corners]
+    assert imported.shapes[0].name == ("Bar" if "text" in area else "")
+    assert type(imported).from_json(imported.to_json()) == imported
+
+
+def test_what_pretix_does_not_know_can_be_said_of_a_seat() -> None:
+    plan = copy.deepcopy(GOOD)
+    one, two, three = plan["zones"][0]["rows"][0]["seats"]
+    one["companion"] = two["accessible"] = True
+    three["view"] = "behind a pillar"
+    imported = plans.from_pretix(json.dumps(plan))
+    assert [(seat.need, seat.view) for seat in imported.seats] == [
+        ("accessible", ""),
+        ("companion", ""),
+        ("", "behind a pillar"),
+    ]
