@@ -13,6 +13,8 @@ from web import (
     access,
     account_pages,
     boxoffice_api,
+    desk_api,
+    desk_pages,
     fairness_api,
     health,
     hot,
@@ -53,11 +55,13 @@ FAIRNESS = (
 BOXOFFICE = (
     boxoffice_api.bp,
     organiser_api.bp,
+    desk_api.bp,
     pages.bp,
     account_pages.bp,
     shop_pages.bp,
     order_pages.bp,
     organiser_pages.bp,
+    desk_pages.bp,
     tour_console.bp,
 )
 BLUEPRINTS = {
@@ -66,7 +70,7 @@ BLUEPRINTS = {
     "all": (*EVERYWHERE, *FAIRNESS, *BOXOFFICE),
 }
 # Called by programs with a bearer token; a cookie only reads there, so there is nothing to forge.
-WITHOUT_FORMS = (fairness_api.bp, tour_api.bp, boxoffice_api.bp, organiser_api.bp)
+WITHOUT_FORMS = (fairness_api.bp, tour_api.bp, boxoffice_api.bp, organiser_api.bp, desk_api.bp)
 
 
 class IdConverter(BaseConverter):

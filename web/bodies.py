@@ -182,9 +182,10 @@ class EventQuery(Body):
 
 
 class OrderQuery(Body):
-    """Which of my orders."""
+    """Which of my orders: by words, and by state ("partly": some of its seats came back)."""
 
     q: Annotated[str, Field(max_length=200)] = ""
+    state: Annotated[str, Field(max_length=20)] = ""
 
 
 class NewEvent(Body):
@@ -273,6 +274,14 @@ class NewMessage(Body):
     """What everybody in the line reads; empty takes it down."""
 
     message: Annotated[str, Field(max_length=500)] = ""
+
+
+class DeskAct(Body):
+    """What the organiser decides about suspects; `reason` is a code."""
+
+    act: Literal["release", "hold", "merge", "split", "confirm"]
+    fans: Annotated[list[Id], Field(min_length=1, max_length=1_000)]
+    reason: Literal["seen", "told", "two_people", "one_person", "payment", "other"] = "seen"
 
 
 class Decision(Body):

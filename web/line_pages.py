@@ -116,6 +116,23 @@ def appeal(sale_id: str) -> ResponseReturnValue:
     return _back(sale_id)
 
 
+@bp.get("/appeal")
+@door(Access.FAN)
+def see_appeal(sale_id: str) -> ResponseReturnValue:
+    """Show where another look is asked for, and for how long it has been."""
+    known, shown = facts.of_public_sale(sale_id), _board(sale_id)
+    filed = services.appeals().get(sale_id, line_service.fan(sale_id))
+    return render_template(
+        "appeal.html",
+        facts=known,
+        sale=known.sale,
+        place=line_service.place(sale_id),
+        appeal=filed,
+        minutes=(now_us() - filed.created_us) // (60 * SECOND) if filed else 0,
+        left=sum(tier["free"] for tier in shown.get("stock", {}).values()),
+    )
+
+
 @bp.get("/receipt")
 @door(Access.FAN)
 def receipt(sale_id: str) -> ResponseReturnValue:

@@ -132,7 +132,7 @@ def place_of(who: Caller, sale_id: str) -> Place:
     me = facts.of_public_sale(sale_id).fan(who.account_id)
     line = services.line(sale_id)
     found = _position(sale_id, me)
-    held_up = found.verdict in STOPPED
+    held_up = found.lead or found.verdict in STOPPED
     return _place(found, reasons(line.verdict(me)) if held_up else [])
 
 
@@ -184,8 +184,9 @@ def answer_code(sale_id: str, code: str) -> None:
 def appeal(sale_id: str, text: str) -> None:
     """Ask the organiser to look again; Conflict when nothing stops the caller."""
     me = fan(sale_id)
-    verdict = _position(sale_id, me).verdict
-    if verdict not in STOPPED:
+    found = _position(sale_id, me)
+    verdict = "merge" if found.lead else found.verdict
+    if verdict not in (*STOPPED, "merge"):
         raise Conflict("nothing stands against you", remedy="just wait for your turn")
     services.appeals().file(sale_id, me, auth.caller().account_id, text, verdict, now_us())
 

@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from fairness import board
-from web import bodies, organiser_service, services, tour_console
+from web import bodies, desk_service, organiser_service, services, tour_console
 from web.access import Access, door
 from web.answers import Done, LiveSale, Made, MadePlan, OrdersAnswer, SaleState, SuspectsAnswer
 from web.order_service import Found, document
@@ -142,7 +142,7 @@ def see_suspects(sale_id: str) -> ResponseReturnValue:
 @door(Access.ORGANISER, body=bodies.Decision, answer=Done)
 def decide(sale_id: str, fan: str, body: bodies.Decision) -> ResponseReturnValue:
     """Decide an appeal: lift the verdict or uphold it. It is logged, and the fan is told."""
-    organiser_service.decide(sale_id, fan, body)
+    desk_service.answer(sale_id, fan, body)
     return {"done": True}
 
 

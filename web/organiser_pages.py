@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from fairness import board
 from fairness.clock import SECOND, now_us
 from fairness.errors import Invalid, NotFound
-from web import bodies, charts, organiser_service, reading, services
+from web import bodies, charts, desk_service, organiser_service, reading, services
 from web.access import Access, door
 from web.forms import again_on
 
@@ -175,8 +175,8 @@ def amend(sale_id: str, what: str) -> ResponseReturnValue:
 @again_on(sale)
 def decide(sale_id: str, fan: str) -> ResponseReturnValue:
     """Decide an appeal."""
-    organiser_service.decide(sale_id, fan, reading.form(bodies.Decision))
-    return redirect(f"/organiser/sales/{sale_id}#stopped", 303)
+    desk_service.answer(sale_id, fan, reading.form(bodies.Decision))
+    return redirect(f"/organiser/sales/{sale_id}/desk", 303)
 
 
 def _venue() -> str:

@@ -22,10 +22,6 @@ from web.bodies import us
 from workers import books, steps
 from workers.settings import settings
 
-ANSWERS = {
-    "granted": "All is well: your place counts again as it did before.",
-    "declined": "After another look the decision stays as it is.",
-}
 MILLI = SECOND // 1_000
 
 
@@ -172,26 +168,6 @@ def stopped(sale_id: str) -> list[Stopped]:
     ]
     shown = [one for one in found if one.appeal or one.verdict in line_service.STOPPED]
     return sorted(shown, key=_urgency)
-
-
-def decide(sale_id: str, fan: str, body: bodies.Decision) -> None:
-    """Decide a fan's appeal: lift the verdict, or uphold it; the fan is written to. Logged."""
-    own_sale(sale_id)
-    granted, now = body.decision == "lift", now_us()
-    before = services.appeals().get(sale_id, fan)
-    appeal = services.appeals().decide(sale_id, fan, me(), granted, body.because, now)
-    if granted:
-        services.line(sale_id).lift_verdict(fan)
-    if before and before.state == "open":
-        data = {
-            "about": facts.of_sale(sale_id).about,
-            "answer": appeal.answer or ANSWERS[appeal.state],
-            "sale_id": sale_id,
-        }
-        unique = f"{sale_id}-{fan}-answered"
-        at_us = appeal.decided_us or now
-        services.notices().promise("appeal_answered", appeal.account_id, data, unique, at_us)
-        steps.send(steps.DELIVER)
 
 
 def orders(sale_id: str) -> list[Order]:

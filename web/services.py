@@ -14,6 +14,7 @@ from boxoffice.inventory.service import Inventory
 from boxoffice.notices.service import Notices
 from boxoffice.orders.service import Orders
 from boxoffice.sales.appeals import Appeals
+from boxoffice.sales.desk import Desk
 from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.search.service import Search
@@ -104,6 +105,12 @@ def appeals() -> Appeals:
 
 
 @cache
+def desk() -> Desk:
+    """Return what was decided about suspects."""
+    return Desk(clients.database())
+
+
+@cache
 def tickets() -> Tickets:
     """Return the tickets."""
     return Tickets(clients.database(), settings().ticket_key)
@@ -128,7 +135,7 @@ def prover() -> Prover:
 
 
 _OURS: tuple[Callable[..., Any], ...] = (
-    direct, line, search, appeals, tickets, passes, promises, prover,
+    direct, line, search, appeals, desk, tickets, passes, promises, prover,
 )  # fmt: skip
 
 

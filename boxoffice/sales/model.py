@@ -71,6 +71,36 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """How things stood with a suspect when something was decided. The fan, never an account."""
+
+    fan: str
+    verdict: str
+    rules: tuple[str, ...] = ()
+    score_milli: int = 0  # the sum of the weights of what was found, in thousandths
+    lead: str = ""  # whose place they shared
+    findings: str = "[]"  # what the fan was told, as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided at the desk about some suspects. `applied`: the line has it so."""
+
+    sale_id: str
+    choice_id: str
+    act: str  # release, hold, merge, split or confirm
+    fans: tuple[str, ...]
+    lead: str  # of a merge: whose place they share
+    reason: str  # a code
+    made_by: str  # account; for the audit, not for the log
+    made_us: int
+    cases: tuple[Case, ...] = ()
+    applied: bool = False
+    undone_us: int | None = None
+    undone_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Appeal:
     """A fan's objection to a verdict. States: open, then granted or declined."""
 

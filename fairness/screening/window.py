@@ -25,7 +25,7 @@ _SHARED_PLACE = Finding(
     "shared_place",
     0.0,
     "This account and an earlier one seem to belong to one person, so they share the earlier "
-    "place and one ticket limit. If you are two people, please write to the organiser.",
+    "place and one ticket limit. If you are two people, ask for another look.",
 )
 
 
