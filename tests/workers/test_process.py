@@ -65,7 +65,7 @@ def test_a_worker_counts_logs_and_carries_the_trace(mailbox: Mailbox, tmp_path: 
     with worker(tmp_path, "line", port):
         mine = trace.new()
         trace.trace_id.set(mine)
-        steps.send(steps.DRAW, "no-such-sale")
+        steps.send(steps.COMMIT, "no-such-sale")
         steps.send(steps.ADMIT, "no-such-sale")
         steps.send("line.tick")
         trace.trace_id.set(trace.NONE)
@@ -73,12 +73,12 @@ def test_a_worker_counts_logs_and_carries_the_trace(mailbox: Mailbox, tmp_path: 
         wait_until(lambda: ended % ("rejected", "line.tick") in metrics(port), 30, "all is counted")
         shown = metrics(port)
 
-    assert ended % ("success", "line.draw") in shown
+    assert ended % ("success", "line.commit") in shown
     assert ended % ("rejected", "line.admit") in shown
-    assert 'fairticket_task_seconds_count{task="line.draw"} 1.0' in shown
+    assert 'fairticket_task_seconds_count{task="line.commit"} 1.0' in shown
     assert re.search(r'fairticket_queue_length\{queue="orders"\} \d', shown)
     ours = [line for line in lines(tmp_path) if line["event"] == "task ended"]
-    assert [line["task"] for line in ours] == ["line.draw", "line.admit", "line.tick"]
+    assert [line["task"] for line in ours] == ["line.commit", "line.admit", "line.tick"]
     assert {line["trace_id"] for line in ours} == {mine}
 
 
