@@ -49,10 +49,8 @@ def verify(public: bytes, alpha: bytes, proof: bytes) -> bytes:
     try:
         if len(proof) != PROOF_BYTES or int.from_bytes(s, "little") >= _ORDER:
             raise _bad_proof()
-        for point in (public, gamma):
-            # On the curve, canonical, of the large prime order: one proof has one spelling.
-            if not curve.crypto_core_ed25519_is_valid_point(point):
-                raise _bad_proof()
+        # libsodium multiplies no point that is not on the curve, canonical and of the large prime
+        # order, and both are multiplied: one proof has one spelling.
         h = _encode_to_curve(public, alpha)
         u = _difference(curve.crypto_scalarmult_ed25519_base_noclamp(s), c, public)
         v = _difference(curve.crypto_scalarmult_ed25519_noclamp(s, h), c, gamma)

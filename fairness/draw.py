@@ -49,4 +49,5 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 def order(seed: bytes, leaves: Sequence[bytes]) -> list[int]:
     """Return the indices of `leaves` in drawn order: sorted by SHA-256(seed ‖ leaf)."""
-    return sorted(range(len(leaves)), key=lambda index: sha256(seed + leaves[index]).digest())
+    drawn = [sha256(seed + leaf).digest() for leaf in leaves]
+    return sorted(range(len(leaves)), key=drawn.__getitem__)

@@ -47,7 +47,7 @@ class DeferCheck:
                 # A rebuilt line tells late whom it had passed over.
                 if self._asked.get(fan, 0) <= at_us and at_us != self._rebuilt_us:
                     self._report(CHECK, f"{fan} was passed over and had not asked for it", index)
-        called = [fan for fan, _ in entry["fans"]]
+        called = [fan for fan, _ in entry["fans"]] if self._asked or self._put_off else []
         for fan in called:
             if self._asked.get(fan, 0) > at_us:
                 self._report(CHECK, f"{fan} was called before the time they asked for", index)
@@ -56,7 +56,7 @@ class DeferCheck:
 
     def _check_first(self, index: int, entry: Entry, at_us: int, served: int) -> None:
         """Check that nobody further on in the line was called while somebody was due."""
-        if not any(place > served for _, place in entry["fans"]):
+        if not self._put_off or not any(place > served for _, place in entry["fans"]):
             return
         for fan in self._put_off:
             due_us = max(self._asked.get(fan, 0), self._since.get(fan, 0))

@@ -94,6 +94,12 @@ class GroupCheck:
         self._reach(0, at_us)
 
     def _take_admitted(self, index: int, entry: Entry) -> None:
+        if not self._due and not self._ahead:  # nobody was parted: there is nothing to compare
+            self._called.update([fan for fan, _ in entry["fans"]])
+            called = [place for _, place in entry["fans"]]
+            passed = [self._places.get(fan, 0) for fan, _ in entry["passed"]]
+            self._reached = max([self._reached, *called, *passed])
+            return
         ahead = [place for _, place in entry["fans"] if place > self._reached]
         if ahead and (late := next(self._late(entry["at_us"]), None)):
             self._report(CHECK, f"{late} was due, and others were called before", index)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -97,6 +99,8 @@ class LineCheck:
 
     def person(self, fan: str) -> str:
         """Return the fan whose place this fan shares; mostly their own."""
+        if fan not in self.leads:
+            return fan
         seen = {fan}
         while (lead := self.leads.get(fan)) is not None and lead not in seen:
             fan = lead
@@ -169,6 +173,27 @@ class LineCheck:
         if batch.number <= self._last[0]:
             self._fail("window", f"window {batch.number} came after window {self._last[0]}")
         last = self._last[1]
+        if manifest and batch.arrivals and self._are_in_order(batch, manifest, last):
+            self._arrived.update((fan, batch.number) for fan, _ in batch.arrivals)
+            last = batch.arrivals[-1][1]
+        else:
+            last = self._check_each(batch, manifest, last)
+        self._last = (max(batch.number, self._last[0]), last)
+
+    def _are_in_order(self, batch: _Batch, rules: Manifest, last: int) -> bool:
+        """Whether nobody arrived twice, and all one after the other, inside their window."""
+        fans = {fan for fan, _ in batch.arrivals}
+        times = [at_us for _, at_us in batch.arrivals]
+        return (
+            len(fans) == len(times)
+            and self._arrived.keys().isdisjoint(fans)
+            and last < times[0]
+            and all(map(operator.lt, times, times[1:]))
+            and rules.window_of(times[0]) == batch.number == rules.window_of(times[-1])
+        )
+
+    def _check_each(self, batch: _Batch, manifest: Manifest | None, last: int) -> int:
+        """Report what is wrong with each arrival; return the time of the last."""
         for fan, at_us in batch.arrivals:
             if fan in self._arrived:
                 self._fail("arrivals", f"{fan} arrived twice")
@@ -177,7 +202,7 @@ class LineCheck:
             if manifest and manifest.window_of(at_us) != batch.number:
                 self._fail("arrivals", f"{fan} at {at_us} is not of window {batch.number}")
             self._arrived[fan], last = batch.number, at_us
-        self._last = (max(batch.number, self._last[0]), last)
+        return last
 
     def _check_merges(self, batch: _Batch) -> None:
         for fan, lead in batch.merged.items():
@@ -199,14 +224,18 @@ class LineCheck:
         del self._open[number]
         seed = bytes.fromhex(entry["seed"])
         order = recompute.drawn(entry["sale"], batch.arrivals, batch.merged, seed, batch.leaves)
-        for fan in order:
-            self.places[fan] = len(self.places) + 1
+        self.places.update(zip(order, itertools.count(len(self.places) + 1)))
         self.counts["draws"] += 1
 
     def _take_admitted(self, entry: Entry) -> None:
         at = self._at or 0
         for fan, why in entry["passed"]:
             self._passed[fan] = (why, at)
+        if self._goes_on(entry["fans"]):
+            self.called.update([(fan, at) for fan, _ in entry["fans"]])
+            self._served = entry["fans"][-1][1]
+            self.counts["called"] += len(entry["fans"])
+            return
         for fan, place in entry["fans"]:
             rightly = self._groups.place_of(fan)
             if rightly != place:
@@ -222,6 +251,18 @@ class LineCheck:
             self._served = max(self._served, place)
             self.called.setdefault(fan, at)
             self.counts["called"] += 1
+
+    def _goes_on(self, fans: list[tuple[str, int]]) -> bool:
+        """Whether all are called for the first time, as drawn, each behind the one before."""
+        names, places = [fan for fan, _ in fans], [place for _, place in fans]
+        return (
+            bool(fans)
+            and [self.places.get(fan) for fan in names] == places
+            and all(map(operator.lt, [self._served, *places], places))
+            and self.called.keys().isdisjoint(names)
+            and self.leads.keys().isdisjoint(names)
+            and not any(map(self._groups.is_behind, names))
+        )
 
     def _take_rebuilt(self, entry: Entry) -> None:
         """A line can be rebuilt from no more than the log held."""

@@ -45,7 +45,8 @@ def drawn(
     `hashed` are the `leaves` of the arrivals, for whoever has them already.
     """
     drawn_order = draw.order(seed, hashed or leaves(sale_id, arrivals))
-    return [fan for fan, _ in (arrivals[index] for index in drawn_order) if fan not in merged]
+    fans = [arrivals[index][0] for index in drawn_order]
+    return [fan for fan in fans if fan not in merged] if merged else fans
 
 
 def line(folder: Path, sale_id: str) -> list[str]:

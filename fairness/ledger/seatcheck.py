@@ -18,7 +18,7 @@ class SeatCheck:
         self._waiting = WaitCheck(report, line)
         self._sold: dict[str, tuple[str, str]] = {}  # seat -> (order, fan)
         self._tickets: Counter[str] = Counter()  # by fan
-        self._people: dict[str, set[str]] = {}  # lead -> fans who bought
+        self._people: dict[str, set[str]] = {}  # lead -> fans who share their place and bought
         self._buyers: dict[str, int] = {}  # fan -> index of their first purchase
         self._totals: list[tuple[int, dict[str, int]]] = []
 
@@ -56,15 +56,17 @@ class SeatCheck:
 
     def _take_sold(self, index: int, entry: Entry) -> None:
         order, fan = entry["order"], entry["fan"]
+        mine, new, more = (order, fan), 0, 0
         for seat in entry["seats"]:
             owner = self._sold.get(seat)
             if owner is None:
-                self._line.counts["sold"] += 1
+                new += 1
             elif owner[0] != order:
                 self._report("sold twice", f"seat {seat} is sold to {owner[1]} already", index)
-            if owner is None or owner[0] != order:
-                self._tickets[fan] += 1
-            self._sold[seat] = (order, fan)
+                more += 1
+            self._sold[seat] = mine
+        self._line.counts["sold"] += new
+        self._tickets[fan] += new + more
         if not self._waiting.take_sold(order):  # an offer needs no call
             self._buyers.setdefault(fan, index)
         self._check_limit(index, fan)
@@ -80,8 +82,11 @@ class SeatCheck:
 
     def _check_limit(self, index: int, fan: str) -> None:
         manifest, person = self._line.manifest, self._line.person(fan)
-        self._people.setdefault(person, set()).add(fan)
-        has = sum(self._tickets[one] for one in self._people[person])
+        if person != fan:
+            self._people.setdefault(person, set()).add(fan)
+        has = self._tickets[person]
+        if person in self._people:
+            has += sum(self._tickets[one] for one in self._people[person] if one != person)
         if manifest and has > manifest.limit_per_person:
             what = f"{has} tickets for {person}, the limit is {manifest.limit_per_person}"
             self._report("limit", what, index)

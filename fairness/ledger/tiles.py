@@ -49,13 +49,13 @@ def pack(entries: Sequence[bytes]) -> bytes:
 def unpack(bundle: bytes, count: int) -> list[bytes]:
     """Return the first `count` entries of a bundle; LogBroken when it does not hold them."""
     entries, at = list[bytes](), 0
-    while len(entries) < count:
-        length = int.from_bytes(bundle[at : at + 2], "big")
-        entry = bundle[at + 2 : at + 2 + length]
-        if len(bundle) < at + 2 or len(entry) < length:
-            raise LogBroken(f"an entry bundle ends after {len(entries)} of {count} entries")
-        entries.append(entry)
-        at += 2 + length
+    end = len(bundle)
+    for number in range(count):
+        begin = at + 2
+        at = begin + (bundle[at] << 8 | bundle[at + 1]) if begin <= end else end + 1
+        if at > end:
+            raise LogBroken(f"an entry bundle ends after {number} of {count} entries")
+        entries.append(bundle[begin:at])
     return entries
 
 

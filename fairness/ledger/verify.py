@@ -174,9 +174,10 @@ class _Audit:
         except LogBroken as error:
             self._fail("entry", str(error), index)
             return
-        if entry["type"] == "keys":
+        kind = entry["type"]
+        if kind == "keys":
             self._desk.turn_key(index, bytes.fromhex(entry["key"]))
-        elif entry["type"] == "receipts":
+        elif kind == "receipts":
             self._receipts = bytes.fromhex(entry["key"])
         else:
             self._desk.take(index, entry, data)

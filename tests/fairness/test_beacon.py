@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from nacl import bindings as curve
 from nacl.signing import SigningKey
 
 from fairness import beacon
@@ -65,6 +66,23 @@ def test_a_second_spelling_of_the_same_proof_is_refused() -> None:
     s = int.from_bytes(proof[48:], "little") + 2**252 + 27742317777372353535851937790883648493
     with pytest.raises(Invalid):
         beacon.verify(beacon.public_key(SEED), b"", proof[:48] + s.to_bytes(32, "little"))
+
+
+def test_a_proof_with_another_point_of_the_same_output_is_refused() -> None:
+    """Whoever has the key can add a point of order two and still fulfil every equation."""
+    secret, key = beacon._secret(SEED)[0], beacon.public_key(SEED)
+    order_two = (2**255 - 20).to_bytes(32, "little")
+    for nonce in range(1, 40):
+        h, k = beacon._encode_to_curve(key, b""), nonce.to_bytes(32, "little")
+        multiply = curve.crypto_scalarmult_ed25519_noclamp
+        gamma = curve.crypto_core_ed25519_add(multiply(secret, h), order_two)
+        u, v = curve.crypto_scalarmult_ed25519_base_noclamp(k), multiply(k, h)
+        c = beacon._challenge(key, h, gamma, u, v)
+        s = curve.crypto_core_ed25519_scalar_add(
+            k, curve.crypto_core_ed25519_scalar_mul(c + bytes(16), secret)
+        )
+        with pytest.raises(Invalid):
+            beacon.verify(key, b"", gamma + c + s)
 
 
 def test_another_input_or_key_is_refused() -> None:

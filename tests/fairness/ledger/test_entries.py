@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import orjson
 import pytest
 import rfc8785
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from fairness.errors import Invalid, LogBroken, TooLarge
 from fairness.ledger import entries, shapes
 from tests.fairness.ledger.stores import MANIFEST, fan
 
+GROUPED = ("united", "parted")  # their reason is any text
 AT = 1_800_000_000_000_000
 ORDER = entries.commitment("ord_1")
 EVERY = [
@@ -120,6 +122,28 @@ def test_the_quick_way_writes_the_bytes_of_the_standard(
         data = entries.encode(entry)
         assert data == rfc8785.dumps(entry)
         assert entries.decode(data) == entry
+
+
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry["type"])
+def test_what_is_plain_is_an_entry_as_described_and_no_changed_byte_passes_for_one(
+    entry: entries.Entry,
+) -> None:
+    data = entries.encode(entry)
+    held = entry.keys() & {"manifest", "detail", "totals", "verdicts", "why"}
+    assert shapes.is_plain(entry["type"], data) == (not held or entry["type"] in GROUPED)
+    for at in range(len(data)):
+        for byte in b'"\\,0 -.e\x7f\xc3':
+            changed = data[:at] + bytes([byte]) + data[at + 1 :]
+            if shapes.is_plain(entry["type"], changed):
+                found = orjson.loads(changed)
+                assert shapes.fault(found) is None
+                assert rfc8785.dumps(found) == changed
+
+
+@pytest.mark.parametrize("number", ["-1", "01", "1.0", "1e3", "9007199254740992", "true", "null"])
+def test_a_number_in_another_spelling_is_not_plain(number: str) -> None:
+    data = entries.encode(entries.opened("s", 7)).replace(b"7", number.encode())
+    assert not shapes.is_plain("opened", data)
 
 
 def test_an_entry_that_is_too_large_is_refused() -> None:
