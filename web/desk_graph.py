@@ -19,7 +19,7 @@ KINDS = {
     "batch": "made in one hour",
     "swift": "seconds apart",
 }
-SIZE, DOT = 420, 15
+SIZE, DOT, MARGIN = 420, 15, 50  # the margin is for the words on lines at the sides
 MOST_DOTS = 40  # accounts in one picture; the table has all
 MOST_LABELS = 12  # links with words on them; more would hide each other
 
@@ -51,7 +51,7 @@ def picture(group: Group, number: int) -> Markup:
     told = _told(group, known)
     return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
         f'<svg class="chart graph" role="img" aria-labelledby="gt{number} gd{number}"'
-        f' viewBox="0 0 {SIZE} {SIZE}"><title id="gt{number}">{escape(title)}</title>'
+        f' viewBox="{-MARGIN} 0 {SIZE + 2 * MARGIN} {SIZE}"><title id="gt{number}">{escape(title)}</title>'
         f'<desc id="gd{number}">{escape(told)}</desc>{"".join(parts)}</svg>'
     )
 

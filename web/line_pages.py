@@ -129,7 +129,7 @@ def see_appeal(sale_id: str) -> ResponseReturnValue:
         place=line_service.place(sale_id),
         appeal=filed,
         minutes=(now_us() - filed.created_us) // (60 * SECOND) if filed else 0,
-        left=sum(tier["free"] for tier in shown.get("stock", {}).values()),
+        left=sum(tier["free"] for tier in shown["stock"].values()) if "stock" in shown else None,
     )
 
 

@@ -1,0 +1,134 @@
+"""An organiser merges a group at the desk and takes it back, and answers an appeal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from boxoffice.sales.model import Sale
+from fairness import keys
+from fairness.screening import evidence
+from fairness.screening.bonds import Group, Tie
+from tests.journeys.conftest import ANDROID, PHONE, PICTURES
+from tests.web.conftest import app, fan, organiser, other, sale, site
+from tests.web.site import Person, account, call_to_shop
+from web import auth
+from workers import clients
+
+__all__ = ["app", "fan", "organiser", "other", "sale", "site"]
+pytestmark = pytest.mark.journey
+DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+def page_of(browser: Browser, address: str, person: Person, view: dict[str, int]) -> Page:
+    context = browser.new_context(
+        base_url=address,
+        viewport=view,  # type: ignore[arg-type]
+        user_agent=ANDROID,
+        locale="en-GB",
+    )
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": auth.TOKEN_COOKIE, "value": person.token, "url": address}])
+    return context.new_page()
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"desk-{name}.png", full_page=True)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{name} is wider than its window"
+
+
+def farm(app: Flask, sale: Sale) -> list[str]:
+    """Six linked accounts, each with a place of their own; nobody is called yet."""
+    people = [Person(app, account()) for _ in range(6)]
+    clients.line(sale.sale_id).control(status="paused")
+    call_to_shop(sale, *people)
+    names = [one.fan(sale) for one in people]
+    kinds = [("card",), ("card", "device"), ("device", "swift"), ("card",), ("device", "address")]
+    ties = [Tie(a, b, k, 0.8 + 0.2 * n) for n, (a, b, k) in enumerate(zip(names, names[1:], kinds,
+                                                                        strict=False))]  # fmt: skip
+    evidence.keep(clients.redis(), sale.sale_id, [Group(tuple(names), tuple(ties))])
+    return names
+
+
+def test_a_group_is_merged_by_hand_and_undone(
+    browser: Browser, address: str, app: Flask, organiser: Person, sale: Sale
+) -> None:
+    names, line = farm(app, sale), clients.line(sale.sale_id)
+    for view, width in ((DESKTOP, "wide"), (PHONE, "phone")):
+        page = page_of(browser, address, organiser, view)
+        page.goto(f"/organiser/sales/{sale.sale_id}/desk")
+        picture(page, f"group-{width}")
+        group = page.locator("#group-1")
+        expect(group.get_by_role("img")).to_be_visible()
+        group.get_by_label("Why").select_option("one_person")
+        group.get_by_role("button", name="Merge into one place").click()
+        expect(page.locator("#group-1")).to_contain_text("shares the place of A")
+        assert line.merged() == dict.fromkeys(names[1:], names[0])
+        picture(page, f"merged-{width}")
+        page.get_by_role("button", name="Undo: Merge into one place").click()
+        expect(page.locator("#decisions")).to_contain_text("undone")
+        assert line.merged() == {}
+        page.context.close()
+    page = page_of(browser, address, organiser, PHONE)
+    page.goto(f"/organiser/sales/{sale.sale_id}/desk")
+    assert page.get_by_role("button", name="Undo: Merge into one place").count() == 0
+    page.context.close()
+
+
+def test_a_merged_fan_appeals_and_is_answered_at_the_desk(
+    browser: Browser, address: str, organiser: Person, fan: Person, other: Person, sale: Sale
+) -> None:
+    call_to_shop(sale, fan)
+    line, me = clients.line(sale.sale_id), other.fan(sale)
+    line.join(me, "{}")
+    line.merge({me: fan.fan(sale)})
+    because = "This account and an earlier one seem to belong to one person."
+    found = [{"rule": "shared_place", "weight": 0.0, "because": because}]
+    clients.redis().hset(
+        keys.verdicts(sale.sale_id), me, json.dumps({"verdict": "merge", "findings": found})
+    )
+    page = page_of(browser, address, other, PHONE)
+    page.goto(f"/sales/{sale.sale_id}/line")
+    page.get_by_role("link", name="We are different people").click()
+    expect(page.get_by_text(because)).to_be_visible()
+    picture(page, "appeal-asked")
+    page.get_by_label("Tell the organiser").fill("We are two sisters at one kitchen table.")
+    page.get_by_role("button", name="Ask for another look").click()
+    page.goto(f"/sales/{sale.sale_id}/line/appeal")
+    expect(page.get_by_text("It has been open for")).to_be_visible()
+    picture(page, "appeal-open")
+
+    desk = page_of(browser, address, organiser, DESKTOP)
+    desk.goto(f"/organiser/sales/{sale.sale_id}/desk")
+    expect(desk.get_by_text("We are two sisters")).to_be_visible()
+    picture(desk, "appeal-wide")
+    desk.get_by_label("Answer to the fan").fill("Welcome, both of you.")
+    desk.get_by_role("button", name="They share no place").click()
+    expect(desk.locator("#decisions")).to_contain_text("Split from the group")
+
+    assert line.admit(9) == [me]
+    page.goto(f"/sales/{sale.sale_id}/line")
+    expect(page.get_by_role("heading", name="It is your turn")).to_be_visible()
+    page.goto(f"/sales/{sale.sale_id}/line/appeal")
+    expect(page.get_by_text("Welcome, both of you.")).to_be_visible()
+    picture(page, "appeal-granted")
+    page.context.close()
+    desk.context.close()
