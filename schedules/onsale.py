@@ -27,6 +27,7 @@ def onsale() -> None:
     if not clients.redis().exists(keys.COMPLETE):
         bring_back_closed()
     for sale in clients.sales().in_state(SCHEDULED, OPEN, PAUSED):
+        clients.sales().release_due(sale, now)
         if is_near(sale, now) and set_up_line(sale) and sale.manifest.opens_at_us <= now:
             open_sale(sale, now)
 

@@ -56,7 +56,11 @@ def states(sale_id: str) -> dict[str, int]:
 
 
 def reconcile(sale_id: str) -> None:
-    """Make the cache say what the tables say, without undoing what is sold meanwhile."""
+    """Make the cache say what the tables say, without undoing what is sold meanwhile.
+
+    A seat that is held back no more, and was not freed because a release died, is freed.
+    """
+    clients.sales().settle_released(clients.sales().get(sale_id), now_us())
     stock = clients.stock(sale_id)
     listed = stock.listed()
     stock.correct(listed, clients.inventory().taken(sale_id, now_us()))

@@ -37,7 +37,8 @@ class Sale:
     rate_per_s: int  # as steered now; the manifest has what was promised
     capacity: int
     message: str = ""
-    held_back: Mapping[str, str] = field(default_factory=dict)  # seat -> reason
+    held_back: Mapping[str, str] = field(default_factory=dict)  # seat -> reason, until released
+    releases: Mapping[str, int] = field(default_factory=dict)  # reason -> when the clock does it
     created_us: int = 0
     version: int = 0  # counts the changes
 

@@ -15,7 +15,7 @@ from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import text, whole
 from boxoffice.dynamo import Database, Write
 from boxoffice.inventory.service import Inventory
-from boxoffice.sales import acts, draft
+from boxoffice.sales import acts, draft, stages
 from boxoffice.sales.model import CLOSED, DRAFT, SCHEDULED, Due, Price, Sale
 from boxoffice.sales.store import SaleStore
 from boxoffice.sales.tour_store import TourStore
@@ -50,15 +50,16 @@ class Sales:
     ) -> Sale:
         """Return a new draft. `rules` are fields of the manifest; the three times must be there.
 
-        `prices` has each category of the plan once; `held_back` is seat -> reason. Invalid names
-        the field; Conflict when the performance has a sale already; Forbidden unless the event is
-        the organiser's.
+        `prices` has each category of the plan once; `held_back` is seat -> reason, in addition to
+        the seats that the plan holds back. Invalid names the field; Conflict when the performance
+        has a sale already; Forbidden unless the event is the organiser's.
         """
         performance = self._catalogue.performance(performance_id)
         if self._catalogue.event(performance.event_id).organiser_id != organiser_id:
             raise Forbidden("this event belongs to another organiser")
         plan = self._catalogue.plan(performance.plan_id)
-        held = draft.checked_held_back(held_back or {}, plan)
+        of_plan = {seat.seat_id: seat.held for seat in plan.seats if seat.held}
+        held = draft.checked_held_back({**of_plan, **(held_back or {})}, plan)
         sale_id = f"sale_{secrets.token_urlsafe(12)}"
         manifest = replace(draft.manifest_of(sale_id, rules, held, now_us), seats=len(plan.seats))
         sale = Sale(
@@ -208,6 +209,50 @@ class Sales:
 
         return self._act(sale_id, by, now_us, "amend", amended)
 
+    def release(
+        self, sale_id: str, by: str, now_us: int, reason: str, seat_ids: Sequence[str] = ()
+    ) -> Sale:
+        """Put seats held back for `reason` on sale: these, or all of them; twice is once.
+
+        Logged before they can be bought, and counted by whoever checks the log. Invalid for a
+        reason that was not promised; Conflict for a draft or a closed sale.
+        """
+
+        def released(sale: Sale) -> Sale:
+            return stages.released(sale, reason, seat_ids)
+
+        sale = self._act(sale_id, by, now_us, "release", released)
+        self.settle_released(sale, now_us)
+        return sale
+
+    def plan_release(
+        self, sale_id: str, by: str, now_us: int, reason: str, at_us: int | None
+    ) -> Sale:
+        """Have the clock release the seats held back for `reason` at a time; None: not any more."""
+
+        def planned(sale: Sale) -> Sale:
+            return stages.planned(sale, reason, at_us, now_us)
+
+        return self._act(sale_id, by, now_us, "plan_release", planned)
+
+    def release_due(self, sale: Sale, now_us: int) -> Sale:
+        """Release what is planned up to now, for the clock."""
+        for reason, at_us in sale.releases.items():
+            if at_us <= now_us:
+                sale = self.release(sale.sale_id, CLOCK, now_us, reason)
+        return sale
+
+    def settle_released(self, sale: Sale, now_us: int) -> list[str]:
+        """Free each seat that is kept as held back and is not any more; return those that were.
+
+        A release that died half-way is finished by this.
+        """
+        seats = self._inventory.seats(sale.sale_id, now_us)
+        blocked = [seat.seat_id for seat in seats if seat.state == "blocked"]
+        return self._inventory.release(
+            sale.sale_id, [seat_id for seat_id in blocked if seat_id not in sale.held_back]
+        )
+
     def choose_beacon(
         self, sale_id: str, by: str, now_us: int, beacon: str, fallback: str = ECVRF
     ) -> Sale:
@@ -267,6 +312,7 @@ def _changes(before: Sale, after: Sale) -> dict[str, Any]:
     }
     if before.key != after.key:
         changes["key"] = "destroyed"
+    changes |= stages.changes(before, after)
     if before.manifest.beacon != after.manifest.beacon:
         changes["beacon"] = after.manifest.beacon
     if before.manifest.opens_at_us != after.manifest.opens_at_us:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from fairness.ledger.entries import Entry
 from fairness.ledger.linecheck import LineCheck, Report
@@ -18,6 +20,7 @@ class SeatCheck:
         self._waiting = WaitCheck(report, line)
         self._sold: dict[str, tuple[str, str]] = {}  # seat -> (order, fan)
         self._tickets: Counter[str] = Counter()  # by fan
+        self._freed: Counter[str] = Counter()  # reason -> seats that were held back for it
         self._people: dict[str, set[str]] = {}  # lead -> fans who share their place and bought
         self._buyers: dict[str, int] = {}  # fan -> index of their first purchase
         self._totals: list[tuple[int, dict[str, int]]] = []
@@ -29,6 +32,8 @@ class SeatCheck:
                 self._take_sold(index, entry)
             case "seats_released":
                 self._take_released(entry)
+            case "organiser" if entry["act"] == "release":
+                self._take_freed(index, entry["detail"])
             case "wish":
                 self._waiting.take_wish(index, entry)
             case "offered":
@@ -91,12 +96,25 @@ class SeatCheck:
             what = f"{has} tickets for {person}, the limit is {manifest.limit_per_person}"
             self._report("limit", what, index)
 
+    def _take_freed(self, index: int, detail: Mapping[str, Any]) -> None:
+        """Take note of seats that go on sale later; they were held back before."""
+        freed, rules = detail.get("released"), self._line.manifest
+        if not isinstance(freed, dict):
+            return
+        for why, count in freed.items():
+            self._freed[why] += count if type(count) is int and count > 0 else 0
+            held = rules.held_back.get(why, 0) if rules else 0
+            if rules and self._freed[why] > held:
+                what = f"{self._freed[why]} seats are released of {held} held back for {why}"
+                self._report("held back", what, index)
+
     def _check_held_back(self, index: int) -> None:
         """Check that the seats declared as held back are not among those sold, by their number."""
         rules = self._line.manifest
         if rules is None or not rules.seats:
             return
-        on_sale = rules.seats - sum(rules.held_back.values())
+        kept = rules.held_back.items()
+        on_sale = rules.seats - sum(max(0, n - self._freed[why]) for why, n in kept)
         if len(self._sold) > on_sale:
             what = f"{len(self._sold)} seats are sold, {on_sale} were not held back"
             self._report("held back", what, index)

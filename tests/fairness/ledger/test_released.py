@@ -1,0 +1,48 @@
+"""Seats that were held back may be sold once the log says that they were released."""
+
+from __future__ import annotations
+
+from fairness.clock import SECOND
+from fairness.ledger import entries
+from fairness.ledger.entries import Entry
+from fairness.ledger.linecheck import LineCheck
+from fairness.ledger.seatcheck import SeatCheck
+from fairness.manifest import Manifest
+
+AT = 1_800_000_000 * SECOND
+RULES = Manifest("s", AT, AT, AT + 3600 * SECOND, seats=3, held_back={"press": 2})
+
+
+def failed(*log: Entry) -> list[str]:
+    found = list[str]()
+
+    def report(check: str, what: str, index: int | None = None) -> None:
+        found.append(check)
+
+    line = LineCheck(report)
+    line.manifest, line.called = RULES, {"ada": 0}
+    seats = SeatCheck(report, line)
+    for index, entry in enumerate(log):
+        entries.encode(entry)
+        seats.take(index, entry)
+    seats.finish()
+    return found
+
+
+def release(**count: int) -> Entry:
+    return entries.organiser("s", AT, "release", {"by": "clock", "released": count})
+
+
+def sold(*seats: str) -> Entry:
+    return entries.seats_sold("s", AT, f"o{seats[0]}", "ada", seats)
+
+
+def test_seats_are_sold_after_their_release_and_not_before() -> None:
+    assert failed(sold("1"), release(press=1), sold("2")) == []
+    assert failed(sold("1"), sold("2"), release(press=1)) == ["held back"]
+    assert failed(sold("1"), release(press=1), sold("2"), sold("3")) == ["held back"]
+
+
+def test_no_more_are_released_than_were_held_back() -> None:
+    assert failed(release(press=1), release(press=2)) == ["held back"]
+    assert failed(release(friends=1)) == ["held back"]
