@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
+from fairness.errors import NotFound
+
 _ACCOUNT = re.compile(r"acc_([A-Za-z0-9_-]{21}[AQgw])").fullmatch
 _mine = threading.local()
 
@@ -18,8 +20,16 @@ def fan_of(sale_key: bytes, account_id: str) -> str:
     """Return the fan: an account's name in one sale, 22 URL-safe characters.
 
     The same account has unrelated names in two sales. Whoever has the sale's key can go back,
-    with `account_of`; once it is destroyed nobody can tell whose a name was.
+    with `account_of`; once it is destroyed nobody can tell whose a name was, and there are no new
+    names: NotFound, as everybody could make them.
     """
+    if not sale_key:
+        raise NotFound(
+            "the books are closed: nobody has a name there any more",
+            field="sale_key",
+            rule="the secret key of a sale or tour whose books are open",
+            remedy="look only for names in sales whose books are open",
+        )
     account = _ACCOUNT(account_id)
     if account is None:  # not made by us: it has a name too, but no way back
         return _short_hmac(sale_key, account_id.encode())
@@ -27,11 +37,11 @@ def fan_of(sale_key: bytes, account_id: str) -> str:
 
 
 def account_of(sale_key: bytes, fan: str) -> str | None:
-    """Return the account that `fan_of` named; None when `fan` is no name at all.
+    """Return the account that `fan_of` named; None when `fan` is no name, or the key destroyed.
 
     A name that was made without a way back gives an account that there is not.
     """
-    if not _ACCOUNT(f"acc_{fan}"):
+    if not sale_key or not _ACCOUNT(f"acc_{fan}"):
         return None
     return f"acc_{_text(_cipher(sale_key, False).update(_bytes(fan)))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boxoffice.orders.store import OrderStore
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
@@ -28,4 +29,17 @@ def close(sale_id: str, by: str) -> Sale:
     clients.notices().forget(sale_id)
     Appeals(clients.database()).forget_accounts(sale_id)
     clients.line(sale_id).forget()
-    return clients.sales().close_books(sale_id, by, now_us())
+    tour_id = sale.manifest.tour
+    if tour_id:
+        _forget_people(tour_id, f"{tour_id}#{sale_id}#")
+    closed = clients.sales().close_books(sale_id, by, now_us())
+    if tour_id and clients.tours().close_books(tour_id):
+        _forget_people(tour_id, f"{tour_id}#")
+    return closed
+
+
+def _forget_people(tour_id: str, prefix: str) -> None:
+    """Take the names of a date, or all names of a tour, off the orders of all its dates."""
+    tours, orders = clients.tours(), OrderStore(clients.database())
+    for sale in tours.sales_of(tours.get(tour_id)).values():
+        orders.forget_people(sale.sale_id, prefix)

@@ -22,6 +22,8 @@ def share(sale: Sale, account_id: str) -> TourShare | None:
     if not rules.limit_per_tour:
         return None
     tour, dates = _recent(rules.tour, now_us() // SECOND)
+    if not tour.key:  # the books of all its dates are closed: nothing is sold any more
+        return None
     names = {fan_of(tour.key, account_id)}
     for date in dates:
         lead = _lead(date, account_id)

@@ -50,6 +50,25 @@ class OrderStore:
         """Yield the sale's orders, in no order."""
         return (Order.of(i) for i in self._db.query(ORDERS, index="by_sale", sale_id=sale_id))
 
+    def forget_people(self, sale_id: str, prefix: str) -> None:
+        """Take the names that begin with `prefix` off what the sale's orders count for in a tour.
+
+        The limits keep their numbers, under names that lead to no order any more.
+        """
+        for item in self._db.query(ORDERS, index="by_sale", sale_id=sale_id):
+            before = list(item.get("tour_people", ()))
+            after = [name for name in before if not name.startswith(prefix)]
+            if after != before:
+                write = self._db.update_(
+                    ORDERS,
+                    {"order_id": item["order_id"]},
+                    "SET tour_people = :after",
+                    "tour_people = :before",
+                    before=before,
+                    after=after,
+                )
+                self._db.write(write)
+
     def due(self, sale_id: str, now_us: int, limit: int) -> list[Order]:
         """Return orders whose hold has lapsed or whose refund is open, the longest due first."""
         found = self._db.query(

@@ -102,6 +102,20 @@ class Tours:
         dates = tuple(p for p in before.performance_ids if p != performance_id)
         return self._change(before, dates, performance_id)
 
+    def close_books(self, tour_id: str) -> bool:
+        """Destroy what turns accounts into the tour's names, if every date's books are closed.
+
+        Return whether it is destroyed. Contention: do it again.
+        """
+        before = self.get(tour_id)
+        sales = self.sales_of(before)
+        if len(sales) < len(before.performance_ids) or any(sale.key for sale in sales.values()):
+            return False
+        after = replace(before, key=b"", version=before.version + 1)
+        if before.key and not self._store.change(before, after, []):
+            raise Contention
+        return True
+
     def _change(self, before: Tour, dates: tuple[str, ...], touched: str) -> Tour:
         needs = [self._unscheduled_(touched, before.organiser_id)]
         after = replace(before, performance_ids=dates, version=before.version + 1)

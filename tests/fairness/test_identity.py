@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from secrets import token_urlsafe
 
+import pytest
+
+from fairness.errors import NotFound
 from fairness.identity import account_of, fan_of, keyed_hash
 
 
@@ -37,3 +40,12 @@ def test_a_keyed_hash_depends_on_pepper_kind_and_value() -> None:
     }
     assert len(hashes) == 5
     assert keyed_hash("pepper", "card", "1") in hashes
+
+
+def test_without_a_key_there_are_no_names() -> None:
+    """Once a sale's books are closed its key is empty, and everybody knows the empty key."""
+    with pytest.raises(NotFound, match="books are closed"):
+        fan_of(b"", f"acc_{'A' * 22}")
+    with pytest.raises(NotFound, match="books are closed"):
+        fan_of(b"", "acc_1")
+    assert account_of(b"", "A" * 22) is None

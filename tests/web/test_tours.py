@@ -9,10 +9,12 @@ import pytest
 from boxoffice.orders.model import Order
 from boxoffice.sales.model import Sale, Tour
 from fairness.clock import SECOND, now_us
+from fairness.ledger import entries
 from tests.web.site import Person, call_to_shop, enter, hold, open_line, put_on_sale
 from tests.web.test_pages import read, send
 from web import tour_service
-from workers import clients, upkeep
+from workers import books, clients, tours, upkeep
+from workers.upkeep import closed_batch
 
 
 def tour_of(organiser: Person, *drafts: Sale, limit: int = 3) -> Tour:
@@ -152,6 +154,46 @@ def test_the_limit_holds_over_all_dates_and_for_linked_accounts(
 
     names = {name for o in ("ord_1", "ord_3") for name in clients.orders().find(o).tour_people}  # type: ignore[union-attr]
     assert not any(p.account.account_id in name for p in (fan, other) for name in names)
+
+
+def test_with_the_books_of_its_last_date_a_tour_forgets_its_names(
+    fan: Person, dates: list[Sale], tour: str
+) -> None:
+    places(fan, tour, "PUT")
+    first, second, third = dates
+    for sale in (first, second):
+        call_to_shop(sale, fan)
+    for sale, name in ((first, "ord_5"), (second, "ord_6")):
+        assert order(sale, fan, name, "A-1").state == "held"
+        clients.orders().cancel(name, fan.account.account_id, now_us())
+    clients.notices().deliver(1_000, now_us())
+
+    close_books(first)
+    for name in ("ord_5", "ord_6"):
+        left = names_of(name)
+        assert left, "dates are open still"
+        assert not any(f"#{first.sale_id}#" in one for one in left)
+    assert clients.tours().get(tour).key
+    close_books(third)
+    assert clients.tours().get(tour).key
+    close_books(second)
+    assert clients.tours().get(tour).key == b""
+    assert names_of("ord_5") == names_of("ord_6") == ()
+    tours._recent.cache_clear()
+    assert tours.share(first, fan.account.account_id) is None
+
+
+def close_books(sale: Sale) -> None:
+    clients.sales().close(sale.sale_id, sale.organiser_id, now_us())
+    over = entries.closed(sale.sale_id, now_us(), {})
+    clients.log().append(closed_batch(sale.sale_id), [over])
+    assert books.close(sale.sale_id, sale.organiser_id).key == b""
+
+
+def names_of(order_id: str) -> tuple[str, ...]:
+    found = clients.orders().find(order_id)
+    assert found
+    return found.tour_people
 
 
 def test_an_organiser_makes_a_tour_by_the_api_and_in_the_console(organiser: Person) -> None:
