@@ -26,6 +26,7 @@ class Access(Enum):
     FAN = "a sign-in"
     PASS = "a sign-in and the pass of a turn in this sale"  # noqa: S105
     ORGANISER = "an organiser's sign-in"
+    GATE = "the token of an open gate of this performance"
     INTERNAL = "an address inside the trusted networks"
 
 
@@ -98,6 +99,10 @@ def _pass() -> None:
     g.turn = auth.turn((request.view_args or {})["sale_id"])
 
 
+def _gate() -> None:
+    g.gate = auth.gate((request.view_args or {})["performance_id"])
+
+
 def _internal() -> None:
     if not is_trusted(ip_address(client_address())):
         raise NotFound
@@ -108,5 +113,6 @@ CHECKS: dict[Access, Callable[[], None]] = {
     Access.FAN: _fan,
     Access.PASS: _pass,
     Access.ORGANISER: _organiser,
+    Access.GATE: _gate,
     Access.INTERNAL: _internal,
 }

@@ -185,6 +185,7 @@ class OrderAnswer(TypedDict):
     sale_id: str
     state: str
     seats: list[OrderSeat]
+    returned: list[str]  # seats that were paid for and given back since
     total_cents: int
     currency: str
     held_until: str | None
@@ -207,7 +208,24 @@ class TicketAnswer(TypedDict):
     order_id: str
     sale_id: str
     seat_id: str
+    state: str
     code: str
+
+
+class CodeAnswer(TypedDict):
+    """The code of one step of time; step n begins n * step_s after 1970."""
+
+    step: int
+    code: str
+    svg: str
+
+
+class CodesAnswer(TypedDict):
+    """The codes of a ticket from now on, for the time without a network."""
+
+    now_us: int
+    step_s: int
+    codes: list[CodeAnswer]
 
 
 class Made(TypedDict):

@@ -12,10 +12,15 @@ from werkzeug.routing import BaseConverter
 from web import (
     access,
     account_pages,
+    aftersale_api,
+    aftersale_pages,
     boxoffice_api,
     desk_api,
     desk_pages,
     fairness_api,
+    gate_api,
+    gate_organiser_api,
+    gate_pages,
     health,
     hot,
     line_pages,
@@ -60,9 +65,14 @@ BOXOFFICE = (
     account_pages.bp,
     shop_pages.bp,
     order_pages.bp,
+    aftersale_api.bp,
+    aftersale_pages.bp,
     organiser_pages.bp,
     desk_pages.bp,
     tour_console.bp,
+    gate_api.bp,
+    gate_organiser_api.bp,
+    gate_pages.bp,
 )
 BLUEPRINTS = {
     "fairness": (*EVERYWHERE, *FAIRNESS),
@@ -70,7 +80,16 @@ BLUEPRINTS = {
     "all": (*EVERYWHERE, *FAIRNESS, *BOXOFFICE),
 }
 # Called by programs with a bearer token; a cookie only reads there, so there is nothing to forge.
-WITHOUT_FORMS = (fairness_api.bp, tour_api.bp, boxoffice_api.bp, organiser_api.bp, desk_api.bp)
+WITHOUT_FORMS = (
+    fairness_api.bp,
+    tour_api.bp,
+    boxoffice_api.bp,
+    organiser_api.bp,
+    aftersale_api.bp,
+    gate_api.bp,
+    gate_organiser_api.bp,
+    desk_api.bp,
+)
 
 
 class IdConverter(BaseConverter):

@@ -16,6 +16,7 @@ from functools import cache
 
 from flask import Response, g, request
 
+from boxoffice.gate.model import Gate
 from fairness.clock import now_us
 from fairness.errors import Forbidden, NotSignedIn, PassInvalid
 from fairness.passes import Pass
@@ -103,6 +104,13 @@ def turn(sale_id: str) -> Pass:
             remedy="wait for your turn in the line, then enter the shop",
         )
     return services.passes().check(token, sale_id, who.account_id, now_us())
+
+
+def gate(performance_id: str) -> Gate:
+    """Return the gate whose token was sent, if it is open and of this performance; NotSignedIn."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    token = bearer.strip() if scheme.lower() == "bearer" else ""
+    return services.gates().of_token(performance_id, token, now_us())
 
 
 def device_id() -> str:

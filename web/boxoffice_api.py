@@ -9,6 +9,7 @@ from web import accounts_service, auth, bodies, events_service, order_service, s
 from web.access import Access, door
 from web.answers import (
     Accepted,
+    CodesAnswer,
     Done,
     EventAnswer,
     EventsAnswer,
@@ -91,8 +92,12 @@ def order_seats(sale_id: str, body: bodies.NewOrder) -> ResponseReturnValue:
 @bp.get("/orders")
 @door(Access.FAN, query=bodies.OrderQuery, answer=OrdersAnswer)
 def my_orders(query: bodies.OrderQuery) -> ResponseReturnValue:
-    """Give my orders, the newest first; `q` searches them."""
-    return {"orders": [order_service.document(found) for found in order_service.mine(query.q)]}
+    """Give my orders, the newest first; `q` searches them, `state` filters them."""
+    return {"orders": [order_service.document(found) for found in _mine(query)]}
+
+
+def _mine(query: bodies.OrderQuery) -> list[order_service.Found]:
+    return order_service.mine(query.q, query.state)
 
 
 @bp.get("/orders/<id:order_id>")
@@ -121,5 +126,12 @@ def cancel(order_id: str) -> ResponseReturnValue:
 @bp.get("/tickets/<id:ticket_id>")
 @door(Access.FAN, answer=TicketAnswer)
 def see_ticket(ticket_id: str) -> ResponseReturnValue:
-    """Give one of my tickets with its signed code."""
+    """Give one of my tickets with the code of this moment; its last part changes every 30 s."""
     return dict(order_service.ticket_document(order_service.my_ticket(ticket_id)))
+
+
+@bp.get("/tickets/<id:ticket_id>/codes")
+@door(Access.FAN, answer=CodesAnswer)
+def see_codes(ticket_id: str) -> ResponseReturnValue:
+    """Give the codes of one of my tickets for the next ten minutes, each with its drawing."""
+    return dict(order_service.codes_document(order_service.my_ticket(ticket_id)))

@@ -20,10 +20,12 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.FAN: [{"bearer": []}],
     Access.ORGANISER: [{"bearer": []}],
+    Access.GATE: [{"gate": []}],
     Access.PASS: [{"bearer": [], "pass": []}],
 }
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "from POST /api/v1/sessions"},
+    "gate": {"type": "http", "scheme": "bearer", "description": "from the link of a gate"},
     "pass": {
         "type": "apiKey",
         "in": "header",

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from boxoffice.orders.model import Order
 from boxoffice.tickets.model import Ticket
-from web import bodies, facts, order_service, reading, services
+from fairness.clock import SECOND, now_us
+from fairness.errors import Conflict
+from web import (
+    aftersale_service,
+    bodies,
+    facts,
+    gate_service,
+    order_service,
+    reading,
+    services,
+    views,
+)
 from web.access import Access, door
 from web.forms import again_on
 from web.texts import _
@@ -21,7 +34,8 @@ bp = Blueprint("orders", __name__)
 @door(Access.FAN, query=bodies.OrderQuery)
 def mine(query: bodies.OrderQuery) -> ResponseReturnValue:
     """Show my orders, found by words."""
-    return render_template("orders.html", orders=order_service.mine(query.q), query=query)
+    found = order_service.mine(query.q, query.state)
+    return render_template("orders.html", orders=found, query=query)
 
 
 @bp.get("/orders/<id:order_id>")
@@ -40,7 +54,9 @@ def one(order_id: str) -> ResponseReturnValue:
         known=known,
         names=_names(known, order),
         again=known is not None and known.has_line,
-        tickets=[(ticket, _qr(ticket)) for ticket in tickets],
+        tickets=[(ticket, _qr(ticket)) for ticket in tickets if ticket.state == "valid"],
+        rules=aftersale_service.may_return(order),
+        returns=services.returns().of_order(order_id) if order and order.returned else [],
         paying=order is not None and _is_paying(order),
         test_cards=settings().dynamodb_endpoint is not None,
     )
@@ -74,11 +90,39 @@ def ticket(ticket_id: str) -> ResponseReturnValue:
     return render_template(
         "ticket.html",
         ticket=found,
+        valid=found.state == "valid",
         qr=_qr(found),
-        code=services.tickets().code(found),
+        code=services.tickets().codes_from(found, now_us())[0],
+        holder=services.accounts().get(found.account_id).name,
+        printable=services.gates().rules(found.performance_id).printed,
         known=known,
         seat=known.plan().by_id.get(found.seat_id),
     )
+
+
+@bp.get("/tickets/<id:ticket_id>/ticket.pdf")
+@door(Access.FAN)
+def print_ticket(ticket_id: str) -> ResponseReturnValue:
+    """Give the ticket to print, where the organiser accepts paper."""
+    found = order_service.my_ticket(ticket_id)
+    if found.state != "valid":
+        raise Conflict("this ticket is not valid any more", field="ticket_id", value=ticket_id)
+    gate_service.may_print(found.performance_id)
+    known = facts.of_sale(found.sale_id)
+    when = datetime.fromtimestamp(known.performance.starts_at_us / SECOND, UTC)
+    lines = [
+        known.event.title,
+        f"{known.venue.name}, {known.venue.city}",
+        f"{when:%A} {when.day} {when:%B %Y, %H:%M} UTC",
+        gate_service.seat_words(known.plan(), found.seat_id),
+        services.accounts().get(found.account_id).name,
+        f"{found.tier} · {views.money(found.cents, found.currency)}",
+        f"{_('Order')} {found.order_id}",
+        _("Whoever comes first with this code gets in: keep it to yourself."),
+    ]
+    name = {"Content-Disposition": f'attachment; filename="{ticket_id}.pdf"'}
+    content = services.tickets().pdf(found, lines)
+    return Response(content, content_type="application/pdf", headers=name)
 
 
 def _is_paying(order: Order) -> bool:
@@ -90,7 +134,11 @@ def _names(known: facts.Facts | None, order: Order | None) -> dict[str, str]:
     """Return what people call the seats of an order, and those that others were faster with."""
     if known is None or order is None:
         return {}
-    wanted = [*order.seat_ids, *(order.problem or {}).get("seats", ())]
+    wanted = [
+        *order.seat_ids,
+        *(s.seat_id for s in order.returned),
+        *(order.problem or {}).get("seats", ()),
+    ]
     seats = known.plan().by_id
     return {
         seat_id: _("{zone}, row {row}, seat {number}", zone=s.zone, row=s.row, number=s.number)
@@ -100,4 +148,6 @@ def _names(known: facts.Facts | None, order: Order | None) -> dict[str, str]:
 
 
 def _qr(ticket: Ticket) -> Markup:
-    return Markup(services.tickets().svg(ticket))  # noqa: S704 - made by us, nothing typed in it
+    tickets = services.tickets()
+    code = tickets.codes_from(ticket, now_us())[0]
+    return Markup(tickets.svg(code))  # noqa: S704 - made by us, nothing typed in it

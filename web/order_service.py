@@ -10,16 +10,18 @@ from dataclasses import dataclass
 
 from boxoffice.orders.model import Order
 from boxoffice.payments.model import Card
+from boxoffice.tickets import rotation
 from boxoffice.tickets.model import Ticket
-from fairness.clock import iso, now_us
+from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
 from fairness.passes import Pass
 from web import auth, bodies, facts, services
-from web.answers import OrderAnswer, TicketAnswer
+from web.answers import CodesAnswer, OrderAnswer, TicketAnswer
 from workers import clients, lanes, settling, standing
 from workers.settings import settings
 
 PENDING = "pending"
+CODES_AHEAD = 21  # ten minutes without a network
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,24 @@ def cancel(order_id: str) -> None:
     settling.settle(services.orders().cancel(order_id, auth.caller().account_id, now_us()))
 
 
-def mine(words: str = "") -> list[Found]:
-    """Return the caller's orders that match `words`, the newest first."""
+def mine(words: str = "", state: str = "") -> list[Found]:
+    """Return the caller's orders that match `words` and are in `state`, the newest first."""
     orders = services.orders().of_account(auth.caller().account_id)
-    return [Found(order.order_id, order) for order in orders if matches(order, words)]
+    found = (order for order in orders if matches(order, words) and is_in(order, state))
+    return [Found(order.order_id, order) for order in found]
+
+
+def is_in(order: Order, state: str) -> bool:
+    """Return whether an order is in this state; "partly" is paid, with seats that came back."""
+    if state == "partly":
+        return order.state == "paid" and bool(order.returned)
+    return not state or order.state == state
 
 
 def matches(order: Order, words: str) -> bool:
     """Return whether every word is in what the order is for, its seats, state, or id."""
-    text = " ".join([order.about, order.state, order.order_id, *order.seat_ids]).casefold()
+    seats = [*order.seat_ids, *(seat.seat_id for seat in order.returned)]
+    text = " ".join([order.about, order.state, order.order_id, *seats]).casefold()
     return all(word in text for word in words.casefold().split())
 
 
@@ -134,6 +145,7 @@ def document(found: Found) -> OrderAnswer:
         "sale_id": order.sale_id,
         "state": order.state,
         "seats": [{"seat_id": s.seat_id, "tier": s.tier, "cents": s.cents} for s in order.seats],
+        "returned": [seat.seat_id for seat in order.returned],
         "total_cents": order.total_cents,
         "currency": order.currency,
         "held_until": iso(order.held_until_us) if order.held_until_us else None,
@@ -147,7 +159,8 @@ def document(found: Found) -> OrderAnswer:
 def _ticket_ids(found: Found) -> Sequence[str]:
     if found.tickets is not None or found.state != "paid":
         return found.tickets or ()
-    return [ticket.ticket_id for ticket in services.tickets().of_order(found.order_id)]
+    tickets = services.tickets().of_order(found.order_id)
+    return [ticket.ticket_id for ticket in tickets if ticket.state == "valid"]
 
 
 def my_ticket(ticket_id: str) -> Ticket:
@@ -162,7 +175,31 @@ def ticket_document(ticket: Ticket) -> TicketAnswer:
         "order_id": ticket.order_id,
         "sale_id": ticket.sale_id,
         "seat_id": ticket.seat_id,
-        "code": services.tickets().code(ticket),
+        "state": ticket.state,
+        "code": services.tickets().codes_from(ticket, now_us())[0],
+    }
+
+
+def codes_document(ticket: Ticket) -> CodesAnswer:
+    """Return the codes of a valid ticket for the next minutes; Conflict when it has none."""
+    if ticket.state != "valid":
+        raise Conflict(
+            "this ticket is not valid any more",
+            field="ticket_id",
+            value=ticket.ticket_id,
+            rule="a valid ticket has a code",
+            remedy="look at the order",
+        )
+    now, tickets = now_us(), services.tickets()
+    first = rotation.step_of(now) - 1
+    codes = tickets.codes_from(ticket, now - rotation.STEP_S * SECOND, CODES_AHEAD)
+    return {
+        "now_us": now,
+        "step_s": rotation.STEP_S,
+        "codes": [
+            {"step": first + n, "code": code, "svg": tickets.svg(code)}
+            for n, code in enumerate(codes)
+        ],
     }
 
 
@@ -202,6 +239,7 @@ def _pending(order_id: str) -> OrderAnswer:
         "sale_id": "",
         "state": PENDING,
         "seats": [],
+        "returned": [],
         "total_cents": 0,
         "currency": "",
         "held_until": None,

@@ -67,7 +67,8 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        usual = API_HEADERS if request.path.startswith("/api/") else PAGE_HEADERS
+        usual = _at_gate() if request.path.startswith("/gate/") else PAGE_HEADERS
+        usual = API_HEADERS if request.path.startswith("/api/") else usual
         for name, value in usual.items():
             headers.add(name, value)
         if request.path.startswith(OPEN_PATHS):
@@ -78,6 +79,12 @@ def init_app(app: Flask) -> None:
         if "Cache-Control" not in headers:
             headers.add(*NOT_KEPT)
         return response
+
+
+def _at_gate() -> dict[str, str]:
+    """Return the headers of the gate's page, which alone may use the camera."""
+    allowed = PAGE_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+    return {**PAGE_HEADERS, "Permissions-Policy": allowed}
 
 
 def _secure() -> bool:

@@ -10,9 +10,11 @@ from redis import Redis
 
 from boxoffice.accounts.service import Accounts
 from boxoffice.catalogue.service import Catalogue
+from boxoffice.gate.service import Gates
 from boxoffice.inventory.service import Inventory
 from boxoffice.notices.service import Notices
 from boxoffice.orders.service import Orders
+from boxoffice.returns.service import Returns
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.desk import Desk
 from boxoffice.sales.service import Sales
@@ -20,6 +22,7 @@ from boxoffice.sales.tours import Tours
 from boxoffice.search.service import Search
 from boxoffice.tables import SALES
 from boxoffice.tickets.service import Tickets
+from boxoffice.waitlist.service import Waitlist
 from fairness.direct import Direct
 from fairness.ledger.inclusion import Prover
 from fairness.line import Line
@@ -87,6 +90,16 @@ def orders() -> Orders:
     return clients.orders()
 
 
+def returns() -> Returns:
+    """Return what takes tickets back."""
+    return clients.returns()
+
+
+def waitlist() -> Waitlist:
+    """Return the waiting lists."""
+    return clients.waitlist()
+
+
 def notices() -> Notices:
     """Return the notices."""
     return clients.notices()
@@ -117,6 +130,12 @@ def tickets() -> Tickets:
 
 
 @cache
+def gates() -> Gates:
+    """Return the gates."""
+    return Gates(clients.database(), tickets().codes)
+
+
+@cache
 def passes() -> PassBook:
     """Return the book of passes."""
     return PassBook(settings().pass_key, settings().public_url)
@@ -135,7 +154,7 @@ def prover() -> Prover:
 
 
 _OURS: tuple[Callable[..., Any], ...] = (
-    direct, line, search, appeals, desk, tickets, passes, promises, prover,
+    direct, line, search, appeals, desk, tickets, gates, passes, promises, prover,
 )  # fmt: skip
 
 

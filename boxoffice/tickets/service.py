@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 
 import segno
-from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey
 
 from boxoffice.dynamo import Database, Write
 from boxoffice.orders.model import Order
+from boxoffice.tickets import pdf, rotation
+from boxoffice.tickets.codes import Codes, text
 from boxoffice.tickets.model import Ticket, TicketClaim
 from boxoffice.tickets.store import TicketStore
-from fairness.errors import Forbidden, Invalid, NotFound
-
-PREFIX = "FT1"  # the first version of the code
+from fairness.clock import SECOND
+from fairness.errors import Forbidden, NotFound
 
 
 class Tickets:
@@ -26,12 +24,12 @@ class Tickets:
 
     def __init__(self, db: Database, seed: bytes) -> None:
         self._store = TicketStore(db)
-        self._key = SigningKey(seed)
+        self.codes = Codes(seed)
 
     @property
     def public_key(self) -> bytes:
         """The 32 bytes that a gate needs to check codes offline."""
-        return bytes(self._key.verify_key)
+        return self.codes.public_key
 
     def issue_(self, order: Order, now_us: int) -> list[Write]:
         """Return the writes that make one ticket per seat of `order`; twice is once."""
@@ -41,7 +39,7 @@ class Tickets:
         """Return the tickets that `order` gives. Their ids follow from the order and the seat."""
         return [
             Ticket(
-                ticket_id=_ticket_id(order.order_id, seat.seat_id),
+                ticket_id=ticket_id_of(order.order_id, seat.seat_id),
                 order_id=order.order_id,
                 account_id=order.account_id,
                 sale_id=order.sale_id,
@@ -74,50 +72,40 @@ class Tickets:
         return self._store.of_account(account_id)
 
     def code(self, ticket: Ticket) -> str:
-        """Return the text of the ticket's QR code, signed; the same every time."""
-        claim = [ticket.ticket_id, ticket.sale_id, ticket.seat_id]
-        payload = json.dumps(claim, ensure_ascii=False, separators=(",", ":")).encode()
-        signature = self._key.sign(payload).signature
-        return f"{PREFIX}.{_text(payload)}.{_text(signature)}"
+        """Return the signed part of the ticket's code; the same every time."""
+        return self.codes.signed(ticket)
 
     def verify_code(self, code: str) -> TicketClaim:
         """Return what `code` says; Invalid when it is not a code that this box office signed."""
-        try:
-            prefix, payload, signature = code.split(".")
-            signed = self._key.verify_key.verify(_bytes(payload), _bytes(signature))
-            if prefix != PREFIX:
-                raise ValueError(prefix)
-            return TicketClaim(*json.loads(signed))
-        except (ValueError, TypeError, binascii.Error, BadSignatureError) as error:
-            raise Invalid(
-                "this is not a ticket of ours",
-                field="code",
-                rule="a code signed by this box office",
-                remedy="scan the code again, or ask for the order's number",
-            ) from error
+        return self.codes.read(code).claim
 
-    def svg(self, ticket: Ticket) -> str:
-        """Return the ticket's QR code as an SVG element."""
+    def codes_from(self, ticket: Ticket, at_us: int, count: int = 1) -> list[str]:
+        """Return the codes that the page shows from `at_us` on, one for each step."""
+        step_us = rotation.STEP_S * SECOND
+        return [self.codes.current(ticket, at_us + n * step_us) for n in range(count)]
+
+    def svg(self, code: str) -> str:
+        """Return a code as an SVG element, of any size."""
         out = BytesIO()
-        segno.make(self.code(ticket), error="m", micro=False).save(
-            out, kind="svg", xmldecl=False, omitsize=True, border=4, light="white"
-        )
+        _qr(code).save(out, kind="svg", xmldecl=False, omitsize=True, border=4, light="white")
         return out.getvalue().decode()
+
+    def pdf(self, ticket: Ticket, lines: Sequence[str]) -> bytes:
+        """Return the printed ticket as a page of PDF: `lines`, the first large, and the code."""
+        return pdf.page(lines, [bytes(row) for row in _qr(self.codes.printed(ticket)).matrix])
 
 
 def ticket_ids(order: Order) -> list[str]:
     """Return the ids of the tickets that an order gives, by seat."""
-    return [_ticket_id(order.order_id, seat_id) for seat_id in sorted(order.seat_ids)]
+    return [ticket_id_of(order.order_id, seat_id) for seat_id in sorted(order.seat_ids)]
 
 
-def _ticket_id(order_id: str, seat_id: str) -> str:
+def ticket_id_of(order_id: str, seat_id: str) -> str:
+    """Return the id of the ticket that an order gives for a seat."""
     digest = sha256(json.dumps([order_id, seat_id]).encode()).digest()[:16]
-    return f"tkt_{_text(digest)}"
+    return f"tkt_{text(digest)}"
 
 
-def _text(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def _qr(code: str) -> segno.QRCode:
+    # A mask of our choice: trying all eight costs four times the work, and any is readable.
+    return segno.make(code, error="m", micro=False, mask=3)

@@ -26,6 +26,7 @@ OPEN_TO_ALL = {
     "/api/v1/events", "/api/v1/events/<id:event_id>", "/api/v1/events/<id:event_id>/also-like",
     "/api/v1/sales/<id:sale_id>", "/api/v1/sales/<id:sale_id>/seats",
     "/api/v1/sales/<id:sale_id>/board",
+    "/gate/<id:performance_id>", "/gate/worker.js",
     "/tours/<id:tour_id>", "/api/v1/tours/<id:tour_id>",
 }  # fmt: skip
 

@@ -78,7 +78,7 @@ def test_another_box_offices_code_is_refused(db: Database) -> None:
 
 
 def test_the_code_is_drawn_as_an_svg_of_any_size(db: Database) -> None:
-    svg = ElementTree.fromstring(Tickets(db, bytes(32)).svg(TICKET))
+    svg = ElementTree.fromstring(Tickets(db, bytes(32)).svg("FT1.code"))
     assert svg.tag.endswith("svg")
     assert "viewBox" in svg.attrib
     assert "width" not in svg.attrib

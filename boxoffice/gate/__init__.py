@@ -1,0 +1,1 @@
+"""The gate: who goes in and out, once each ticket, with the network or without."""
