@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 import orjson
+from nacl.bindings import crypto_sign, crypto_sign_BYTES
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
@@ -26,6 +27,7 @@ class Promises:
 
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)
+        self._secret = seed + self.public_key()  # as libsodium itself takes it
 
     def public_key(self) -> bytes:
         """Return the 32-byte Ed25519 key with which anyone can check a promise."""
@@ -35,7 +37,8 @@ class Promises:
         """Return the signed words: this fan arrived in this sale at this time."""
         words = orjson.dumps({"at_us": at_us, "fan": fan, "sale": sale_id})
         message = f"{_HEADER}.{_encode(words)}"
-        return f"{message}.{_encode(self._key.sign(message.encode()).signature)}"
+        signed = crypto_sign(message.encode(), self._secret)
+        return f"{message}.{_encode(signed[:crypto_sign_BYTES])}"
 
     def check(self, text: str) -> dict[str, Any]:
         """Return {"at_us", "fan", "sale"} of a promise that is ours, else Invalid."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE = "admit", "challenge", "merge", "review", "refuse"
 VERDICTS = (ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE)  # mildest first
 
@@ -46,7 +48,7 @@ class Visit:
             for name, told in (("secure", self.secure), ("driven", self.driven))
             if told is not None
         }
-        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+        return orjson.dumps(kept).decode()
 
     @classmethod
     def from_json(cls, fan: str, text: str | None, at_us: int | None = None) -> Visit:
