@@ -152,7 +152,7 @@ class Waitlist:
                 self._store.lapse(order, now_us + KEEP_US, now_us)
                 order = replace(order, state="expired", changed_us=now_us)
             changed.append(order)
-        if order.state == "cancelled":  # they said no: the seats are for the next who waits
+        if order.state in ("cancelled", "expired"):  # given back: for the next who waits
             self._store.keep(order, now_us + KEEP_US)
         if order.state != "held":
             self._note(wish, order, now_us)

@@ -118,12 +118,17 @@ class WaitStore:
             self._writes.state_(order, "expired", now_us),
             *self._writes.uncounts_(order),
             self._writes.released_(order, "expired", now_us),
-            *(self._kept_(order, seat_id, keep_until_us) for seat_id in order.seat_ids),
         ]
-        try:
-            self._db.transact(writes)
-        except ConditionFailed as refused:
-            raise Changed from refused
+        mine = order.seat_ids
+        while True:
+            kept = [self._kept_(order, seat_id, keep_until_us) for seat_id in mine]
+            try:
+                return self._db.transact([*writes, *kept])
+            except ConditionFailed as refused:
+                if min(refused.failed) < len(writes):
+                    raise Changed from refused
+                others = {mine[n - len(writes)] for n in refused.failed}
+                mine = [seat for seat in mine if seat not in others]  # taken after the lapse
 
     def keep(self, order: Order, until_us: int) -> None:
         """Keep the seats that the order gave back for the next who waits, as far as they are free.
@@ -173,7 +178,6 @@ class WaitStore:
         )
 
     def _kept_(self, order: Order, seat_id: str, until_us: int) -> Write:
-        # A lapsed hold may be somebody else's by now; then there is nothing to keep.
         return self._db.update_(
             SEATS,
             {"sale_id": order.sale_id, "seat_id": seat_id},

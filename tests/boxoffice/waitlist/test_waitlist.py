@@ -77,6 +77,32 @@ def test_who_gives_an_offer_back_lets_the_next_have_it(db: Database) -> None:
     assert [o.fan for o in desk.offers()] == ["fan_second"]
 
 
+def test_an_offer_that_lapsed_ends_also_when_others_have_its_seat_by_then(db: Database) -> None:
+    desk = Desk(db)
+    desk.wish("first", 2)
+    order = desk.bought("1-1", "1-2")
+    desk.give(order, "1-1", "1-2")
+    desk.offers()
+    desk.hold("1-1", now_us=LATER)  # its time was over, and nobody had tidied it yet
+    (lapsed,) = desk.waitlist.settle(desk.sale.sale_id, LATER)
+    assert lapsed.state == "expired"
+    assert states(desk) == {"first": "lapsed"}
+    assert desk.state("1-2", LATER) == "held"  # for the next who waits
+    assert desk.sweep(LATER).faults == {}
+
+
+def test_a_late_payment_of_an_offer_is_honoured(db: Database) -> None:
+    desk = Desk(db)
+    desk.wish("first")
+    desk.give(desk.bought("1-1"), "1-1")
+    (offer,) = desk.offers()
+    desk.charged(offer)
+    (paid,) = desk.waitlist.settle(desk.sale.sale_id, LATER)
+    assert paid.state == "paid"
+    assert states(desk) == {"first": "bought"}
+    assert desk.sweep(LATER).faults == {}
+
+
 def test_a_wish_that_does_not_fit_is_passed_and_kept(db: Database) -> None:
     desk = Desk(db)
     desk.wish("two", 2, place=1)
