@@ -212,6 +212,11 @@ def screening_faults(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:screening_faults"
 
 
+def screening_spent(sale_id: str) -> str:
+    """HASH: window (screened last), before, after: what was spent of the budget, as text."""
+    return f"sale:{{{sale_id}}}:screening_spent"
+
+
 def challenge(sale_id: str, fan: str) -> str:
     """HASH: code (keyed hash), tries, issued, answered of a challenge. Lives 15 minutes."""
     return f"sale:{{{sale_id}}}:challenge:{fan}"

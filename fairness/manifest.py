@@ -39,6 +39,9 @@ class Manifest:
     beacon_fallback: str = ECVRF  # and then: one of FALLBACKS
     seats: int = 0  # of the plan, those held back among them; 0: not said
     held_back: Mapping[str, int] = field(default_factory=dict)  # reason -> seats
+    # Fans who may be held, and asked to confirm, without strong evidence, in millionths
+    held_most_ppm: int = 1_000
+    challenged_most_ppm: int = 10_000
     tour: str = ""  # the tour that this sale is a date of
     limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit
 
@@ -51,6 +54,8 @@ class Manifest:
             ("rate_per_s", 1),
             ("limit_per_person", 1),
             ("limit_per_tour", 0),
+            ("held_most_ppm", 0),
+            ("challenged_most_ppm", 0),
             ("turn_us", SECOND),
             ("hold_us", SECOND),
             ("away_us", SECOND),
@@ -66,6 +71,7 @@ class Manifest:
                     rule=f"at least {at_least}",
                     remedy=f"set {name} to {at_least} or more",
                 )
+        self._check_budget()
         self._check_beacon()
         if not self.opens_at_us <= self.starts_at_us < self.ends_at_us:
             raise Invalid(
@@ -83,6 +89,18 @@ class Manifest:
                 rule="Δ ≥ 2ε",
                 remedy=f"set tie_us to at least {2 * self.clock_bound_us}",
             )
+
+    def _check_budget(self) -> None:
+        for name in ("held_most_ppm", "challenged_most_ppm"):
+            value = getattr(self, name)
+            if value > 1_000_000:
+                raise Invalid(
+                    f"{name} is {value}",
+                    field=name,
+                    value=value,
+                    rule="at most 1,000,000: all of them",
+                    remedy="set it to a share in millionths",
+                )
 
     def _check_beacon(self) -> None:
         for name, known in (("beacon", (ECVRF, *CHAINS)), ("beacon_fallback", FALLBACKS)):

@@ -134,6 +134,35 @@ class Best(Body):
         return self
 
 
+class BestForm(Body):
+    """The same from a form, where a group chooses how it sits among three ways."""
+
+    count: Annotated[int, Field(ge=1, le=20)]
+    tier: Annotated[str, Field(max_length=64)] | None = None
+    zone: Annotated[str, Field(max_length=220)] | None = None
+    accessible: Annotated[int, Field(ge=0, le=20)] = 0
+    sit: Literal["together", "halves", "apart"] = "together"
+
+    @model_validator(mode="after")
+    def adds_up(self) -> BestForm:
+        """Return the wish; ValueError when more need an accessible seat than come."""
+        if self.accessible > self.count:
+            raise ValueError("not more accessible seats than people")
+        return self
+
+    def best(self) -> Best:
+        """Return the wish."""
+        halves = [self.count - self.count // 2, self.count // 2]
+        return Best(
+            count=self.count,
+            tier=self.tier,
+            zone=self.zone,
+            accessible=self.accessible,
+            parts=halves if self.sit == "halves" and self.count > 1 else [],
+            together=self.sit != "apart",
+        )
+
+
 class NewOrder(Body):
     """Seats by name, or the best available: one of the two."""
 
@@ -255,6 +284,8 @@ class NewSale(Body):
     away_s: Annotated[int, Field(ge=1, le=3_600)] = 30
     beacon: Literal["ecvrf", "drand-quicknet"] = "ecvrf"  # what the seeds of the draws come from
     beacon_fallback: Literal["ecvrf", "wait"] = "ecvrf"  # when a public beacon is late
+    held_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000  # without strong evidence
+    challenged_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000  # likewise
     held_back: dict[Line, Line] = {}  # seat -> reason
 
 

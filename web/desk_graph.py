@@ -51,7 +51,8 @@ def picture(group: Group, number: int) -> Markup:
     told = _told(group, known)
     return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
         f'<svg class="chart graph" role="img" aria-labelledby="gt{number} gd{number}"'
-        f' viewBox="{-MARGIN} 0 {SIZE + 2 * MARGIN} {SIZE}"><title id="gt{number}">{escape(title)}</title>'
+        f' viewBox="{-MARGIN} 0 {SIZE + 2 * MARGIN} {SIZE}">'
+        f'<title id="gt{number}">{escape(title)}</title>'
         f'<desc id="gd{number}">{escape(told)}</desc>{"".join(parts)}</svg>'
     )
 

@@ -243,7 +243,8 @@ def _rates(line: Line, records: Mapping[str, Mapping[str, Any]]) -> Rates:
     except NotFound:
         arrived = 0
     merged = line.merged()
-    counts = Counter(r["verdict"] for fan, r in records.items() if r["verdict"] != "merge")
+    told = (record["verdict"] for record in records.values())
+    counts = Counter(verdict for verdict in told if verdict in line_service.STOPPED)
     counts["merge"] = len(merged)
     counts["admit"] = max(arrived - sum(counts.values()), 0)
     return Rates(arrived, dict(counts))

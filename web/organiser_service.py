@@ -109,6 +109,8 @@ def add_sale(body: bodies.NewSale) -> Sale:
         "turn_us": body.turn_s * SECOND,
         "hold_us": body.hold_s * SECOND,
         "away_us": body.away_s * SECOND,
+        "held_most_ppm": body.held_most_ppm,
+        "challenged_most_ppm": body.challenged_most_ppm,
         "beacon": body.beacon,
         "beacon_fallback": body.beacon_fallback,
     }

@@ -13,8 +13,9 @@ from boxoffice.accounts.model import Account
 from fairness.clock import now_us
 from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
+from fairness.screening import budget
 from fairness.screening import model as screening
-from fairness.screening.window import Screened, screen_window
+from fairness.screening.window import screen_window
 from workers import beacons, clients, stocktaking
 from workers.settings import settings
 
@@ -97,7 +98,10 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
         pepper=settings().pepper,
         opens_at_us=line.manifest().opens_at_us,
     )
-    return line.screened(window.number, _verdicts(found), found.merges())
+    within = budget.keep_within(
+        clients.redis(), line.sale_id, window.number, found.judgements, line.manifest()
+    )
+    return line.screened(window.number, _verdicts(within), found.merges())
 
 
 def _accounts(visits: Sequence[screening.Visit]) -> dict[str, screening.Account]:
@@ -115,11 +119,12 @@ def _facts(account: Account) -> screening.Account:
     )
 
 
-def _verdicts(found: Screened) -> dict[str, tuple[str, str]]:
+def _verdicts(found: Mapping[str, screening.Judgement]) -> dict[str, tuple[str, str]]:
+    """Return what is kept and logged: who is stopped, and who would have been past the budget."""
     return {
         fan: (judgement.verdict, judgement.findings_json())
-        for fan, judgement in found.judgements.items()
-        if judgement.verdict != screening.ADMIT
+        for fan, judgement in found.items()
+        if judgement.verdict != screening.ADMIT or budget.is_softer(judgement)
     }
 
 
