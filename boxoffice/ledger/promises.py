@@ -8,7 +8,7 @@ batch by its number, and a row is deleted only when it is in the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.outbox import LEDGER, entries_of
@@ -25,6 +25,7 @@ class Choice:
 
     number: int
     promise_ids: tuple[str, ...]
+    rows: tuple[Item, ...] = field(default=(), compare=False)  # as who chose has read them
 
 
 def manifest_batch(sale_id: str) -> str:
@@ -48,16 +49,18 @@ class Promises:
         if present.promise_ids:
             return present
         rows = list(self._db.query(OUTBOX, kind=LEDGER, limit=BATCH))
-        others = [row["promise_id"] for row in rows if not self._is_manifest(row)]
+        others = tuple(row for row in rows if not self._is_manifest(row))
         if not others:
             return None
-        chosen = Choice(present.number + 1, tuple(others))
+        promise_ids = tuple(row["promise_id"] for row in others)
+        chosen = Choice(present.number + 1, promise_ids, others)
         return chosen if self._replace(present, chosen) else self.choose()
 
     def keep(self, chosen: Choice) -> int:
         """Log the chosen rows and remove them; return how many. Twice, or at once, is once."""
         keys = [_key(promise_id) for promise_id in chosen.promise_ids]
-        rows = sorted(self._db.get_many(OUTBOX, keys), key=lambda row: str(row["promise_id"]))
+        # A row never changes, and the batch's number decides: what was read then still holds.
+        rows = chosen.rows or self._rows(keys)
         if len(rows) == len(keys):  # else someone else has logged them and is removing them
             self._log.append(
                 f"outbox/{chosen.number}", [e for row in rows for e in entries_of(row)]
@@ -65,6 +68,10 @@ class Promises:
         self._db.transact([self._db.delete_(OUTBOX, key) for key in keys])
         self._replace(chosen, Choice(chosen.number, ()))
         return len(rows)
+
+    def _rows(self, keys: Sequence[Item]) -> Sequence[Item]:
+        found = self._db.get_many(OUTBOX, keys)
+        return sorted(found, key=lambda row: str(row["promise_id"]))
 
     def _is_manifest(self, row: Item) -> bool:
         entry = entries_of(row)[0]
