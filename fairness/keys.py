@@ -21,8 +21,8 @@ def state(sale_id: str) -> str:
     manifest (JSON); opens_at_us, ends_at_us, shut_us (end of the opening window), tie_us, turn_us,
     away_us; status, rate_per_s, capacity, message; last_us (newest arrival), closed_us (end of the
     newest closed window), served (newest place called or passed over), bucket_us (the rate's
-    bucket fills since then), drawing, drawing_order, drawing_from, drawing_done, drawing_total,
-    swept_us (the draw under way), moved (fans who went from arrivals to roll), noted (the log says
+    bucket fills since then), drawing, drawing_order, drawing_from, drawing_done, drawing_total
+    (the draw under way), moved (fans who went from arrivals to roll), noted (the log says
     that the line is there). In a line that was rebuilt also: rebuilt_us (when), rebuilt_from
     (entries of the log it was made from), and until its lost arrivals have had time to come back,
     grace_us (no window closes before). Where arrivals come in at several stores: shard, shards.
@@ -44,9 +44,10 @@ def roll(sale_id: str) -> str:
 
 
 def visits(sale_id: str) -> str:
-    """HASH: fan -> JSON of what the front door saw at their first join; for screening.
+    """HASH, this name and ":<window>": fan -> JSON of what the front door saw at their first join.
 
-    Removed when the fan's window is committed: it is by far the largest thing about a fan.
+    For screening. Removed, all of a window at once, when it is committed: it is by far the
+    largest thing about a fan.
     """
     return f"sale:{{{sale_id}}}:visits"
 

@@ -48,7 +48,7 @@ def commit(sale_id: str) -> int:
             {fan: _told(record) for fan, record in verdicts.items() if _stands(record)},
             now_us(),
         )
-        line.drop_visits(fans)
+        line.drop_visits(window.number)
         line.advance(window.number, "committed")
     return len(ready)
 
@@ -87,7 +87,7 @@ def admit(sale_id: str) -> int:
 
 
 def _screen(line: Line, window: ClosedWindow) -> bool:
-    told = line.visits(fan for fan, _ in window.arrivals)
+    told = line.visits(window.number, (fan for fan, _ in window.arrivals))
     visits = [screening.Visit.from_json(fan, told.get(fan), at) for fan, at in window.arrivals]
     found = screen_window(
         clients.redis(),

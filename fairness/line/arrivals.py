@@ -116,17 +116,16 @@ class Arrivals(Part):
             found += [(fan, int(at)) for fan, at in zip(part, times, strict=True) if at is not None]
         return sorted(set(found), key=lambda arrival: arrival[1])
 
-    def visits(self, fans: Iterable[str]) -> dict[str, str]:
-        """Return what `join` was told about these fans.
+    def visits(self, window: int, fans: Iterable[str]) -> dict[str, str]:
+        """Return what `join` was told about these fans, who arrived in this window.
 
-        Who never joined is left out, and who was in a window that is committed.
+        Who did not is left out, and everybody once the window is committed.
         """
-        return self._fields(keys.visits(self.sale_id), fans)
+        return self._fields(self._visits(window), fans)
 
-    def drop_visits(self, fans: Iterable[str]) -> None:
-        """Forget what `join` was told about these fans: nobody will ask for it again."""
-        for part in entries.in_parts(list(fans), CHUNK):
-            self._read(("HDEL", keys.visits(self.sale_id), *part))
+    def drop_visits(self, window: int) -> None:
+        """Forget what `join` was told about the fans of a window: nobody will ask for it again."""
+        self._read(("UNLINK", self._visits(window)))
 
     def status(self) -> LineStatus:
         """Return the line in numbers, all of one moment; NotFound when it was never opened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from redis import Redis
 
@@ -43,6 +43,10 @@ class Part(SaleStore):
         """Return the fan's arrival, µs, if another store than this has stamped it."""
         return ()
 
+    def _visits(self, window: int) -> str:
+        """Return the key of what the front door saw of the fans of one window."""
+        return f"{keys.visits(self.sale_id)}:{window}"
+
     def _scored(
         self, key: str, low: int | str = "-inf", high: int | str = "+inf"
     ) -> Iterator[tuple[str, int]]:
@@ -63,6 +67,23 @@ class Part(SaleStore):
             (values,) = self._read(("HMGET", key, *part))
             known |= {name: v for name, v in zip(part, values, strict=True) if v is not None}
         return known
+
+    def _all_fields(self, key: str) -> dict[str, str]:
+        """Return a hash, read in chunks; what is set or removed meanwhile may be in it or not."""
+        known, cursor = dict[str, str](), 0
+        while True:
+            ((cursor, some),) = self._read(("HSCAN", key, cursor, "COUNT", CHUNK))
+            known |= some
+            if not int(cursor):
+                return known
+
+    def _known_fields(self, key: str, names: Collection[str]) -> dict[str, str]:
+        """Return what `_fields` does, by the shorter way: few of many names may be there."""
+        (size,) = self._read(("HLEN", key))
+        if size > len(names):
+            return self._fields(key, names)
+        known = self._all_fields(key)
+        return {name: known[name] for name in names if name in known}
 
     def _never_opened(self) -> NoLine:
         return NoLine(

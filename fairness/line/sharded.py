@@ -13,6 +13,7 @@ served in their order, and clocks that are within ε of true time put two fans w
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -97,9 +98,13 @@ class ShardedLine(Line):
         if until <= int(since):
             return []
         for other in self._others:
+            windows = set[int]()
             for part in _chunks(other._scored(keys.arrivals(self.sale_id), since, f"({until}")):
                 if not self._collect(other, part, since):
                     return []  # somebody else has done it
+                windows |= {self.manifest().window_of(at_us) for _, at_us in part}
+            for window in windows:
+                other._read(("UNLINK", other._visits(window)))
         return self._close(until)
 
     def status(self) -> LineStatus:
@@ -156,13 +161,13 @@ class ShardedLine(Line):
         other._run("open", rules, *flat(fields))
 
     def _collect(self, other: Part, part: Sequence[tuple[str, int]], since: str) -> bool:
-        fans = [fan for fan, _ in part]
-        visits = other._fields(keys.visits(self.sale_id), fans)
+        by_window, visits = defaultdict[int, list[str]](list), dict[str, str]()
+        for fan, at_us in part:
+            by_window[self.manifest().window_of(at_us)].append(fan)
+        for window, fans in by_window.items():
+            visits |= other._fields(other._visits(window), fans)
         rows = [value for fan, at in part for value in (fan, at, visits.get(fan, ""))]
-        if not self._run("collect", since, *rows):
-            return False
-        other._read(("HDEL", keys.visits(self.sale_id), *fans))
-        return True
+        return bool(self._run("collect", since, *rows))
 
     def _closed(self) -> str:
         """Return the end of the newest closed window, as the first store has it."""

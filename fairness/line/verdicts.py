@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from fairness import keys
@@ -63,14 +63,14 @@ class Verdicts(Part):
         while self._run("screened", window):
             pass
 
-    def verdicts_of(self, fans: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def verdicts_of(self, fans: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return the verdicts that stand about these fans."""
-        records = self._fields(keys.verdicts(self.sale_id), fans)
+        records = self._known_fields(keys.verdicts(self.sale_id), fans)
         return {fan: json.loads(record) for fan, record in records.items()}
 
-    def leads_of(self, fans: Iterable[str]) -> dict[str, str]:
+    def leads_of(self, fans: Collection[str]) -> dict[str, str]:
         """Return fan -> the fan whose place they share, for those of these who share one."""
-        leads = self._fields(keys.merged(self.sale_id), fans)
+        leads = self._known_fields(keys.merged(self.sale_id), fans)
         further = self.leads_of(set(leads.values())) if leads else {}
         return {fan: further.get(lead, lead) for fan, lead in leads.items()}
 
@@ -85,7 +85,7 @@ class Verdicts(Part):
 
     def verdicts(self) -> dict[str, dict[str, Any]]:
         """Return every verdict that stands, by fan."""
-        (records,) = self._read(("HGETALL", keys.verdicts(self.sale_id)))
+        records = self._all_fields(keys.verdicts(self.sale_id))
         return {fan: json.loads(record) for fan, record in records.items()}
 
     def merge(self, pairs: Mapping[str, str]) -> int:
@@ -126,8 +126,7 @@ class Verdicts(Part):
 
     def merged(self) -> dict[str, str]:
         """Return fan -> lead as merged; a lead may have a lead, see `lead_of`."""
-        (pairs,) = self._read(("HGETALL", keys.merged(self.sale_id)))
-        return dict(pairs)
+        return self._all_fields(keys.merged(self.sale_id))
 
     def lead_of(self, fan: str) -> str:
         """Return the fan whose place this fan shares; mostly their own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from hashlib import sha256
 
 from fairness import keys
@@ -11,7 +11,8 @@ from fairness.errors import Conflict, Invalid
 from fairness.line.model import ClosedWindow
 from fairness.line.part import Part
 
-PART = 128  # places given in one step of the store, which serves nobody else meanwhile
+PART = 256  # places given in one step of the store, which serves nobody else meanwhile
+SWEPT = 500  # arrivals taken out in one step
 
 WHY_NOT = {
     "uncommitted": "a window is committed before it is drawn",
@@ -74,13 +75,15 @@ class Windows(Part):
         or twice at once, changes nothing. Conflict when the window is not committed, when an
         earlier one is not yet drawn, or when a draw with another order has begun.
         """
-        if len(set(order)) != len(order):
+        placed = set(order)
+        if len(placed) != len(order):
             raise Invalid("a fan is twice in the order", field="order", rule="one place each")
         name = sha256("\n".join(order).encode()).hexdigest()
         rules = self.manifest()
         first = rules.window_ends_us(window - 1) if window else 0
         last = rules.window_ends_us(window) - 1
-        times = dict(self._scored(keys.arrivals(self.sale_id), first, last))
+        arrived = list(self._scored(keys.arrivals(self.sale_id), first, last))
+        times = dict(arrived)
         new = 0
         for start in range(0, max(len(order), 1), PART):
             part = order[start : start + PART]
@@ -94,8 +97,10 @@ class Windows(Part):
                     rule=WHY_NOT[answer],
                 )
             new += answer
-        while self._run("sweep", window, first, last):
-            pass
+        # Whom somebody else took out meanwhile is not missed, and nobody is added to the window.
+        for runs in _runs(arrived, placed):
+            self._run("sweep", window, name, *runs)
+        self._run("sweep", window, name)
         return new
 
     def places(self) -> dict[str, int]:
@@ -109,3 +114,22 @@ class Windows(Part):
             more, *numbers = self._run("close", *until_us)
             closed += map(int, numbers)
         return closed
+
+
+def _runs(arrived: Iterable[tuple[str, int]], placed: Set[str]) -> Iterator[list[int]]:
+    """Yield first µs, last µs, … of runs of arrivals of placed fans, some hundreds at a time."""
+    runs, count, before = list[int](), 0, False
+    for fan, at_us in arrived:
+        is_placed = fan in placed
+        if is_placed:
+            if before:
+                runs[-1] = at_us
+            else:
+                runs += (at_us, at_us)
+            count += 1
+        before = is_placed
+        if count == SWEPT:
+            yield runs
+            runs, count, before = [], 0, False
+    if runs:
+        yield runs

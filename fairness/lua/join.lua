@@ -26,6 +26,7 @@ if shards then at = at + (shard - at) % shards end
 if at < tonumber(opens) then return 'early' end
 if status == 'closed' or at >= tonumber(ends) then return 'closed' end
 call('ZADD', arrivals, at, fan)
-call('HSET', visits, fan, visit)
+local window = window_of(at, tonumber(shut), tonumber(tie))
+call('HSET', visits .. ':' .. window, fan, visit)
 call('HSET', state, 'last_us', at)
-return { at, window_of(at, tonumber(shut), tonumber(tie)), 1 }
+return { at, window, 1 }

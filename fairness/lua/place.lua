@@ -18,7 +18,7 @@ if drawing[1] ~= window then
     end
     from, done = call('ZCARD', line), 0
     call('HSET', state, 'drawing', window, 'drawing_order', name, 'drawing_from', from,
-        'drawing_done', 0, 'drawing_total', total, 'swept_us', 0)
+        'drawing_done', 0, 'drawing_total', total)
 elseif drawing[2] ~= name then
     return 'other order'
 end

@@ -13,5 +13,6 @@ if call('ZSCORE', line, fan) then return false end
 local other = tonumber(call('ZSCORE', arrivals, fan))
 if other and (other <= at or other < closed) then return false end
 call('ZADD', arrivals, ARGV[3], fan)
-call('HSETNX', visits, fan, visit)
-return { at, window_of(at, tonumber(rules[3]), tonumber(rules[4])), other and 0 or 1 }
+local window = window_of(at, tonumber(rules[3]), tonumber(rules[4]))
+call('HSETNX', visits .. ':' .. window, fan, visit)
+return { at, window, other and 0 or 1 }

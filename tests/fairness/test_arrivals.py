@@ -26,7 +26,7 @@ def test_a_second_join_returns_the_first(opened: Opener) -> None:
 
     assert (again.at_us, again.window) == (first.at_us, first.window)
     assert (first.first, again.first) == (True, False)
-    assert line.visits(["ada", "nobody"]) == {"ada": "{}"}
+    assert line.visits(first.window, ["ada", "nobody"]) == {"ada": "{}"}
 
 
 def test_arrival_times_strictly_increase_even_within_a_microsecond(opened: Opener) -> None:

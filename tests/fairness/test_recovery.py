@@ -40,7 +40,7 @@ def test_a_receipt_gives_the_arrival_back_once_and_with_its_visit(
     )
     assert line.restore("ada", "{}", at_us) is None
     assert line.join("ada", "{}").at_us == at_us
-    assert line.visits(["ada"]) == {"ada": '{"tz":"UTC"}'}
+    assert line.visits(again.window, ["ada"]) == {"ada": '{"tz":"UTC"}'}
 
 
 def test_who_joined_again_without_the_receipt_gets_the_earlier_time(

@@ -57,7 +57,9 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
         X_Forwarded_For="6.6.6.6, 81.2.3.4",
         Accept_Language="fi",
     )
-    visit = json.loads(clients.line(sale.sale_id).visits([fan.fan(sale)])[fan.fan(sale)])
+    line, name = clients.line(sale.sale_id), fan.fan(sale)
+    joined = line.position(name).window or 0
+    visit = json.loads(line.visits(joined, [name])[name])
     assert visit["address"] == "81.2.3.4"
     assert visit["account"] == fan.account.account_id
     assert visit["device"] == fan.device

@@ -393,6 +393,6 @@ def test_a_closed_sale_with_turns_left_gets_its_line_back(worker: Worker) -> Non
 def test_a_log_that_held_less_than_a_line_was_rebuilt_from_is_broken() -> None:
     failures: list[str] = []
     check = LineCheck(lambda name, what, _: failures.append(f"{name}: {what}"))
-    entry = {"type": "rebuilt", "totals": {"placed": 1, "arrived": 0}}
+    entry = {"type": "rebuilt", "at_us": 1, "totals": {"placed": 1, "arrived": 0}}
     check.take(0, entry, b"", None)
     assert failures == ["rebuilt: from 1 placed, but the log had 0"]
