@@ -144,7 +144,7 @@ def test_an_audit_that_finds_a_fault_fails_and_names_the_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = Failure("window root", "does not match its arrivals", 5)
-    found = Verification("example/log", 7, {}, (fault,))
+    found = Verification("example/log", 7, {}, (fault,), failed=1)
     monkeypatch.setattr(audit, "verify_log", lambda *_: found)
     told = run(tmp_path, "audit", "verify", str(tmp_path))
     assert told.exit_code == 1
@@ -156,6 +156,7 @@ def test_an_audit_that_finds_a_fault_fails_and_names_the_entry(
         "origin": "example/log",
         "entries": 7,
         "checked": {},
+        "failed": 1,
         "failures": ["window root: does not match its arrivals (entry 5)"],
     }
 
@@ -163,4 +164,4 @@ def test_an_audit_that_finds_a_fault_fails_and_names_the_entry(
 def test_a_folder_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     result = run(tmp_path, "audit", "verify", str(tmp_path / "nothing"))
     assert result.exit_code == 2
-    assert "does not exist" in result.output
+    assert "is no folder" in result.output
