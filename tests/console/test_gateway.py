@@ -317,7 +317,7 @@ def published(nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         running(service, folder / "service", **{**env, "PYTHONPATH": str(ROOT)}),
         running(gateway.command(nginx, written), folder / "run"),
     ):
-        wait_until(probes.listens(behind), what="the service listens")
+        wait_until(probes.listens(behind), 30, "the service listens")
         wait_until(probes.listens(port), what="nginx listens")
         yield f"http://127.0.0.1:{port}/ledger"
 
