@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from web import aftersale_service, order_service
+from web import aftersale_export, aftersale_service, order_service
 from web.access import Access, door
 from web.aftersale_documents import (
     CalledOff,
@@ -90,7 +90,7 @@ def export(sale_id: str, query: SaleOrdersQuery) -> ResponseReturnValue:
     """Give the sale's orders as a CSV or JSON file, found by words and state."""
     state = aftersale_service.checked_state(query.state)
     orders = aftersale_service.orders_of(sale_id, query.q, state)
-    body = aftersale_service.export(orders, query.format)
+    body = aftersale_export.export(orders, query.format)
     response = Response(body, content_type=TYPES[query.format])
     name = f"orders-{sale_id}.{query.format}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

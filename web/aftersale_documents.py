@@ -5,7 +5,7 @@ No body has a price: whatever is sold again costs what the sale says.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
@@ -109,6 +109,3 @@ class ExportedOrder(TypedDict):
     total_cents: int
     currency: str
     problem: str
-
-
-Row = dict[str, Any]

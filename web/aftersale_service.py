@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-
-import orjson
+from collections.abc import Sequence
 
 from boxoffice.orders.model import Order
 from boxoffice.returns.model import KEEP_US, Return, ReturnRules
@@ -17,7 +13,6 @@ from fairness.line import Position
 from web import auth, facts, order_service, organiser_service, services
 from web.aftersale_documents import (
     STATES,
-    ExportedOrder,
     NewReturnRules,
     NewWish,
     ReturnAnswer,
@@ -144,25 +139,6 @@ def orders_of(sale_id: str, words: str = "", state: str = "") -> list[Order]:
     return [o for o in found if order_service.is_in(o, state) and order_service.matches(o, words)]
 
 
-def export(orders: Sequence[Order], form: str) -> Iterator[bytes]:
-    """Yield orders as CSV or JSON, piece by piece; without accounts, names, cards."""
-    yield from _csv(orders) if form == "csv" else _json(orders)
-
-
-def exported(order: Order) -> ExportedOrder:
-    """Return an order as it is exported."""
-    return {
-        "order_id": order.order_id,
-        "state": order.state,
-        "created_at": iso(order.created_us),
-        "seats": " ".join(order.seat_ids),
-        "returned": " ".join(seat.seat_id for seat in order.returned),
-        "total_cents": order.total_cents,
-        "currency": order.currency,
-        "problem": str((order.problem or {}).get("detail", "")),
-    }
-
-
 def returns_document(order: Order, returns: Sequence[Return]) -> ReturnsAnswer:
     """Return what came back of an order as the API shows it."""
     return {
@@ -214,36 +190,6 @@ def _return(one: Return) -> ReturnAnswer:
         "state": one.state,
         "created_at": iso(one.created_us),
     }
-
-
-def _csv(orders: Sequence[Order]) -> Iterator[bytes]:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(ExportedOrder.__annotations__))
-    writer.writeheader()
-    for order in orders:
-        writer.writerow({name: _safe(value) for name, value in exported(order).items()})
-        if out.tell() > 16_384:
-            yield _taken(out)
-    yield _taken(out)
-
-
-def _safe(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
-
-
-def _taken(out: io.StringIO) -> bytes:
-    text = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return text.encode()
-
-
-def _json(orders: Sequence[Order]) -> Iterator[bytes]:
-    yield b'{"orders":['
-    for number, order in enumerate(orders):
-        yield (b"," if number else b"") + orjson.dumps(exported(order))
-    yield b"]}"
 
 
 def _fan(sale_id: str) -> str:

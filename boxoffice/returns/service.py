@@ -13,7 +13,7 @@ from dataclasses import replace
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import text, whole
 from boxoffice.dynamo import Database
-from boxoffice.orders.model import Order, OrderedSeat
+from boxoffice.orders.model import Order
 from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.payments.service import Payments
 from boxoffice.returns.model import (
@@ -23,6 +23,7 @@ from boxoffice.returns.model import (
     refunds_of,
     returns_of,
 )
+from boxoffice.returns.problems import chosen, not_paid, used
 from boxoffice.returns.store import ReturnStore
 from boxoffice.sales.model import Sale
 from boxoffice.sales.service import Sales
@@ -110,7 +111,7 @@ class Returns:
                 return order  # they came back before
             rules = self._allowed(order, now_us)
             with suppress(Changed, Contention):
-                seats = _chosen(order, seat_ids)
+                seats = chosen(order, seat_ids)
                 returns = returns_of(order, seats, rules, now_us)
                 return self._take_back(order, returns, rules, now_us)
         raise Contention
@@ -127,7 +128,7 @@ class Returns:
             if order.state == "returned":
                 return order
             if order.state != "paid":
-                raise _not_paid(order)
+                raise not_paid(order)
             with suppress(Changed, Contention):
                 returns = refunds_of(order, order.seats, why, now_us)
                 return self._take_back(order, returns, None, now_us, why)
@@ -169,7 +170,7 @@ class Returns:
         found = [self._tickets.get(ticket_id) for ticket_id in ticket_ids(wanted)]
         tickets = [t for t in found if t and t.state == "valid" and t.entered_us is None]
         if len(tickets) < len(found):
-            raise _used(order)
+            raise used(order)
         self._waiting.watch(order.sale_id)  # before: a return that stands is seen to
         problem = {"error": "CalledOff", "detail": why} if why else None
         return self._store.take_back(order, returns, tickets, rules, now_us, problem)
@@ -189,7 +190,7 @@ class Returns:
     def _allowed(self, order: Order, now_us: int) -> ReturnRules:
         rules = self._store.rules(order.sale_id)
         if order.state != "paid":
-            raise _not_paid(order)
+            raise not_paid(order)
         if rules.mode == "off":
             raise Conflict(
                 "tickets of this sale are not taken back",
@@ -225,37 +226,3 @@ class Returns:
     def _until(self, sale: Sale, until_us: int) -> int:
         begins_us = self._catalogue.performance(sale.performance_id).starts_at_us
         return whole("until_us", until_us, 1, begins_us)
-
-
-def _chosen(order: Order, seat_ids: Sequence[str]) -> tuple[OrderedSeat, ...]:
-    wanted = dict.fromkeys(seat_ids)
-    seats = tuple(seat for seat in order.seats if seat.seat_id in wanted)
-    if not wanted or len(seats) < len(wanted):
-        raise Conflict(
-            "these seats are not in this order" if wanted else "no seat was chosen",
-            field="seats",
-            value=[s for s in wanted if s not in order.seat_ids],
-            rule="seats of this order that were not returned before",
-            remedy="look at the order and choose its seats",
-        )
-    return seats
-
-
-def _not_paid(order: Order) -> Conflict:
-    return Conflict(
-        f"the order is {order.state}",
-        field="order_id",
-        value=order.order_id,
-        rule="an order that is paid",
-        remedy="look at the order: it shows what can be done",
-    )
-
-
-def _used(order: Order) -> Conflict:
-    return Conflict(
-        "a ticket was used at the gate, or is no longer valid",
-        field="order_id",
-        value=order.order_id,
-        rule="tickets that nobody has gone in with",
-        remedy="choose the other seats of the order, or ask at the box office",
-    )

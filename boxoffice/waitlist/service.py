@@ -7,8 +7,6 @@ not paid in time goes to the next, and its fan may wait again behind those who h
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,16 +14,17 @@ from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database
 from boxoffice.inventory.model import KEPT
 from boxoffice.inventory.store import SeatStore
-from boxoffice.orders.model import Order, OrderedSeat
+from boxoffice.orders.model import Order
 from boxoffice.orders.service import WATCH_US, Orders
 from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.payments.service import Payments
 from boxoffice.returns.model import KEEP_US
-from boxoffice.sales.model import CLOSED, DRAFT, SCHEDULED, Sale
+from boxoffice.sales.model import CLOSED, Sale
 from boxoffice.waitlist.choice import Free, choose
 from boxoffice.waitlist.model import Standing, Wish
+from boxoffice.waitlist.rules import check, has_offer, order_of, renewed, same
 from boxoffice.waitlist.store import WaitStore
-from fairness.errors import Conflict, Contention, Invalid, LimitReached, NotFound, Unavailable
+from fairness.errors import Conflict, Contention, LimitReached, NotFound, Unavailable
 
 TRIES = 5
 
@@ -54,15 +53,15 @@ class Waitlist:
         `left` is how many fitting seats can be bought now. Invalid by field; Conflict when the
         sale is not sold out for this wish, or while an offer stands.
         """
-        _check(wish, sale, left)
+        check(wish, sale, left)
         self._store.watch(sale.sale_id)
         for _ in range(TRIES):
             before = self._store.get(wish.sale_id, wish.fan)
             if before and before.state == "offered":
-                raise _has_offer(before)
-            if before and before.state == "waiting" and _same(before, wish):
+                raise has_offer(before)
+            if before and before.state == "waiting" and same(before, wish):
                 return before
-            after = _renewed(wish, before, now_us)
+            after = renewed(wish, before, now_us)
             with suppress(Changed, Contention):
                 self._store.put(before, after)
                 return after
@@ -73,7 +72,7 @@ class Waitlist:
         for _ in range(TRIES):
             before = self._must(sale_id, fan)
             if before.state == "offered":
-                raise _has_offer(before)
+                raise has_offer(before)
             if before.state != "waiting":
                 return before
             after = replace(before, state="left", changed_us=now_us, version=before.version + 1)
@@ -94,6 +93,19 @@ class Waitlist:
     def of_sale(self, sale_id: str) -> list[Wish]:
         """Return the wishes of a sale, the first in turn first."""
         return self._store.of_sale(sale_id)
+
+    def forget(self, sale_id: str) -> None:
+        """Remove a sale's wishes: they name fans and accounts. Conflict while an offer stands."""
+        wishes = self._store.of_sale(sale_id)
+        if any(wish.state == "offered" for wish in wishes):
+            raise Conflict(
+                "seats are being kept for somebody on the waiting list",
+                field="sale_id",
+                value=sale_id,
+                rule="every offer was paid, or has lapsed",
+                remedy="wait until the last offer has ended, then do it again",
+            )
+        self._store.remove(wishes)
 
     def settle(self, sale_id: str, now_us: int) -> list[Order]:
         """See what became of the offers; return the orders that lapsed or were paid late now."""
@@ -122,7 +134,7 @@ class Waitlist:
             if chosen is None:
                 continue
             at_us = now_us + len(made) + dropped  # the log keeps the order of their making
-            order = _order(wish, sale, chosen, until_us, at_us)
+            order = order_of(wish, sale, chosen, until_us, at_us)
             try:
                 self._store.offer(wish, order)
             except LimitReached:  # bought elsewhere meanwhile: the seats are for the next
@@ -196,92 +208,3 @@ class Waitlist:
         if wish is None:
             raise NotFound("you are not on the waiting list", field="sale_id", value=sale_id)
         return wish
-
-
-def _order(
-    wish: Wish, sale: Sale, seats: Sequence[OrderedSeat], until_us: int, now_us: int
-) -> Order:
-    return Order(
-        order_id=f"ord_{secrets.token_urlsafe(16)}",
-        sale_id=sale.sale_id,
-        account_id=wish.account_id,
-        fan=wish.fan,
-        person=wish.person,
-        seats=tuple(seats),
-        state="held",
-        total_cents=sum(seat.cents for seat in seats),
-        currency=sale.currency,
-        held_until_us=until_us,
-        created_us=now_us,
-        changed_us=now_us,
-        limit=sale.manifest.limit_per_person,
-        performance_id=sale.performance_id,
-        about=wish.about,
-        tour_limit=wish.tour_limit,
-        tour_people=wish.tour_people,
-    )
-
-
-def _renewed(wish: Wish, before: Wish | None, now_us: int) -> Wish:
-    """Return the wish as it is written: one that waits already keeps its time."""
-    waits = before is not None and before.state == "waiting"
-    return replace(
-        wish,
-        state="waiting",
-        order_id=None,
-        created_us=before.created_us if before and waits else now_us,
-        changed_us=now_us,
-        lapses=before.lapses if before else 0,
-        version=before.version + 1 if before else 0,
-    )
-
-
-def _same(before: Wish, wish: Wish) -> bool:
-    return (before.count, before.tiers) == (wish.count, wish.tiers)
-
-
-def _check(wish: Wish, sale: Sale, left: int) -> None:
-    if sale.state in (DRAFT, SCHEDULED):
-        raise Conflict(
-            "this sale has not begun",
-            field="sale_id",
-            value=sale.sale_id,
-            rule="a sale that is sold out",
-            remedy="join its line: everybody has the same chance there",
-        )
-    most = sale.manifest.limit_per_person
-    if not 1 <= wish.count <= most:
-        raise Invalid(
-            f"{wish.count} seats",
-            field="count",
-            value=wish.count,
-            rule=f"1 to {most} seats for each person in this sale",
-            remedy="ask for fewer seats, or for one at least",
-        )
-    unknown = [tier for tier in wish.tiers if tier not in sale.tiers]
-    if unknown:
-        raise Invalid(
-            f"there is no tier {unknown[0]}",
-            field="tiers",
-            value=unknown,
-            rule=f"one of {', '.join(sale.tiers)}",
-            remedy="choose one of them, or none for any",
-        )
-    if left >= wish.count and sale.state != CLOSED:
-        raise Conflict(
-            f"{left} seats can still be bought",
-            field="count",
-            value=left,
-            rule="the waiting list is for seats that are sold out",
-            remedy="go to the line: seats are left for you there",
-        )
-
-
-def _has_offer(wish: Wish) -> Conflict:
-    return Conflict(
-        "seats are being kept for you",
-        field="sale_id",
-        value=wish.sale_id,
-        rule="one offer at a time",
-        remedy=f"pay for them or give them back: order {wish.order_id}",
-    )

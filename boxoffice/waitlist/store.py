@@ -60,6 +60,12 @@ class WaitStore:
         found = map(Wish.of, self._db.query(WAITLIST, sale_id=sale_id))
         return sorted(found, key=lambda wish: wish.rank)
 
+    def remove(self, wishes: Sequence[Wish]) -> None:
+        """Remove these wishes; one that is gone is no fault."""
+        for wish in wishes:
+            key = {"sale_id": wish.sale_id, "wish_id": wish.fan}
+            self._db.write(self._db.delete_(WAITLIST, key))
+
     def put(self, before: Wish | None, after: Wish) -> None:
         """Write a wish in place of `before`, and log it; Changed when others were faster."""
         self._change(before, after, [self._logged_(after)])

@@ -13,6 +13,8 @@ from boxoffice.waitlist.choice import Free, choose
 from boxoffice.waitlist.model import Wish
 from fairness.clock import SECOND
 from fairness.errors import Conflict, Invalid, NotFound
+from fairness.ledger.linecheck import LineCheck
+from fairness.ledger.seatcheck import SeatCheck
 from tests.boxoffice.desk import Desk
 from tests.boxoffice.shop import FAULTS, NOW, faulty, hall, persistently, rush
 
@@ -222,3 +224,46 @@ def test_whatever_is_free_an_offer_costs_the_price_of_the_sale(
         assert seat.cents == cents[seat.tier]
         assert seat.tier in fits
     assert chosen is None or len({seat.seat_id for seat in chosen}) == count
+
+
+def test_what_the_waiting_list_does_is_what_the_verifier_wants(db: Database) -> None:
+    """Its entries, in the order in which they are logged, pass the check of the public log."""
+    desk, places = Desk(db, limit=2), {"fan_one": 1, "fan_rich": 2, "fan_three": 3}
+    desk.bought("2-1", "2-2", person="rich")
+    first, second = desk.bought("1-1", "1-2", person="ada"), desk.bought("1-3", person="bo")
+    for number, (name, count) in enumerate(
+        [("late", 1), ("three", 1), ("rich", 1), ("one", 2), ("big", 2)]
+    ):
+        wish = desk.a_wish(name, count, place=places.get(f"fan_{name}"))
+        desk.waitlist.put_down(wish, desk.sale, 0, NOW + number * SECOND)
+    desk.give(first, "1-1", now_us=NOW + 20 * SECOND)
+    desk.give(second, "1-3", now_us=NOW + 21 * SECOND)
+    offers = desk.offers(NOW + 30 * SECOND)
+    for offer in offers[1:]:
+        desk.orders.pay(offer.order_id, desk.card(), NOW + 40 * SECOND)
+    desk.waitlist.settle(desk.sale.sale_id, NOW + 4_000 * SECOND)
+    offers += desk.offers(NOW + 4_001 * SECOND)
+
+    failed = list[str]()
+    line = LineCheck(lambda check, what, index: failed.append(f"{check}: {what}"))
+    line.places, line.called = places, dict.fromkeys(("fan_rich", "fan_ada", "fan_bo"), 0)
+    seats = SeatCheck(line._report, line)
+    rows = list(db.query(OUTBOX, kind="ledger"))
+    for index, entry in enumerate(entry for row in rows for entry in entries_of(row)):
+        seats.take(index, entry)
+    seats.finish()
+    assert failed == []
+    assert [offer.fan for offer in offers] == ["fan_one", "fan_three", "fan_late"]
+
+
+def test_a_forgotten_list_names_nobody_and_is_not_forgotten_under_an_offer(db: Database) -> None:
+    desk = Desk(db)
+    desk.wish("ada")
+    desk.give(desk.bought("1-1"), "1-1")
+    desk.offers()
+    with pytest.raises(Conflict, match="being kept"):
+        desk.waitlist.forget(desk.sale.sale_id)
+    desk.waitlist.settle(desk.sale.sale_id, LATER)
+    for _ in range(2):
+        desk.waitlist.forget(desk.sale.sale_id)
+    assert desk.waitlist.of_sale(desk.sale.sale_id) == []
