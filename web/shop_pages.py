@@ -7,7 +7,16 @@ from itertools import groupby
 from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from web import bodies, facts, line_service, order_service, reading, seats_service, services
+from web import (
+    bodies,
+    facts,
+    line_service,
+    order_service,
+    reading,
+    seat_map,
+    seats_service,
+    services,
+)
 from web.access import Access, door
 from web.auth import PASS_COOKIE
 from web.forms import again_on
@@ -25,6 +34,7 @@ def page(sale_id: str) -> ResponseReturnValue:
         (zone, [(row, list(seats)) for row, seats in groupby(rows, lambda o: o.seat.row)])
         for zone, rows in groupby(offers, lambda o: o.seat.zone)
     ]
+    tiers = {tier: n for n, tier in enumerate(known.sale.tiers)}
     left = {tier: sum(o.free for o in offers if o.price.tier == tier) for tier in known.sale.tiers}
     return render_template(
         "shop.html",
@@ -32,7 +42,11 @@ def page(sale_id: str) -> ResponseReturnValue:
         sale=known.sale,
         zones=zones,
         left=left,
-        tiers={tier: n for n, tier in enumerate(known.sale.tiers)},
+        tiers=tiers,
+        shapes=seat_map.shapes(known.plan()),
+        areas=seat_map.areas(offers, tiers),
+        offers_view=any(offer.seat.view for offer in offers),
+        needs=any(offer.seat.need == "accessible" for offer in offers),
         turn=g.turn,
         limit=known.sale.manifest.limit_per_person,
     )
@@ -52,8 +66,8 @@ def take_seats(sale_id: str) -> ResponseReturnValue:
 @again_on(page)
 def take_best(sale_id: str) -> ResponseReturnValue:
     """Ask for the best seats together."""
-    best = reading.form(bodies.Best)
-    return _ordered(sale_id, bodies.NewOrder(best=best))
+    wish = reading.form(bodies.BestForm)
+    return _ordered(sale_id, bodies.NewOrder(best=wish.best()))
 
 
 @bp.post("/leave")
