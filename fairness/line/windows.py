@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Sequence
 from hashlib import sha256
 
 from fairness import keys
 from fairness.errors import Conflict, Invalid
+from fairness.ledger.entries import in_parts
 from fairness.line.model import ClosedWindow
 from fairness.line.part import Part
 
 PART = 256  # places given in one step of the store, which serves nobody else meanwhile
-SWEPT = 500  # arrivals taken out in one step
+SWEPT = 250  # arrivals taken out in one step
 
 WHY_NOT = {
     "uncommitted": "a window is committed before it is drawn",
@@ -98,8 +99,9 @@ class Windows(Part):
                 )
             new += answer
         # Whom somebody else took out meanwhile is not missed, and nobody is added to the window.
-        for runs in _runs(arrived, placed):
-            self._run("sweep", window, name, *runs)
+        # In the order of time, where neighbours are at hand: the draw's order costs ten times that.
+        for part in in_parts([fan for fan, _ in arrived if fan in placed], SWEPT):
+            self._run("sweep", window, name, *part)
         self._run("sweep", window, name)
         return new
 
@@ -114,22 +116,3 @@ class Windows(Part):
             more, *numbers = self._run("close", *until_us)
             closed += map(int, numbers)
         return closed
-
-
-def _runs(arrived: Iterable[tuple[str, int]], placed: Set[str]) -> Iterator[list[int]]:
-    """Yield first µs, last µs, … of runs of arrivals of placed fans, some hundreds at a time."""
-    runs, count, before = list[int](), 0, False
-    for fan, at_us in arrived:
-        is_placed = fan in placed
-        if is_placed:
-            if before:
-                runs[-1] = at_us
-            else:
-                runs += (at_us, at_us)
-            count += 1
-        before = is_placed
-        if count == SWEPT:
-            yield runs
-            runs, count, before = [], 0, False
-    if runs:
-        yield runs

@@ -1,19 +1,18 @@
 -- sweep: take fans of a window whose places are all given out of the arrivals: the roll has them.
 -- KEYS  state, windows, arrivals
--- ARGV  window, name of the order, then the first µs and the last of runs of arrivals, each of a fan
---       who has a place; none: there are no more of them, and the window is drawn
+-- ARGV  window, name of the order, then fans who have places; none: there are no more of them, and
+--       the window is drawn
 -- Returns 1; 0 when this is no longer to be done.
--- By ranges of time, which costs a tenth of taking them out one by one.
+-- By name: ranges of time cost half, but the store shrinks a set that they empty in one long step.
 local state, windows, arrivals = unpack(KEYS)
 local window = ARGV[1]
 local drawing = call('HMGET', state, 'drawing', 'drawing_order', 'drawing_done', 'drawing_total')
 if call('HGET', windows, window) ~= 'committed' or drawing[1] ~= window
     or drawing[2] ~= ARGV[2] or drawing[3] ~= drawing[4] then return 0 end
 
-local moved = 0
-for i = 3, #ARGV, 2 do
-    moved = moved + call('ZREMRANGEBYSCORE', arrivals, ARGV[i], ARGV[i + 1])
+if ARGV[3] then
+    call('HINCRBY', state, 'moved', call('ZREM', arrivals, unpack(ARGV, 3)))
+else
+    call('HDEL', windows, window)
 end
-if moved > 0 then call('HINCRBY', state, 'moved', moved) end
-if not ARGV[3] then call('HDEL', windows, window) end
 return 1
