@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import admission, arrivals, best, fairness, ledger, line, linking, orders, polling, results
+from bench import (
+    admission,
+    arrivals,
+    best,
+    fairness,
+    ledger,
+    line,
+    linking,
+    orders,
+    polling,
+    results,
+)
 
 BENCHES = {
     "admission": admission.measure,

@@ -178,7 +178,7 @@ def lane(sale_id: str, name: str) -> str:
 
 
 def awake(sale_id: str, name: str) -> str:
-    """STRING: the token of the worker that has this lane. Lives ten seconds beyond its last sign."""
+    """STRING: the token of the worker that has this lane. Lives ten seconds after its last sign."""
     return f"sale:{{{sale_id}}}:awake:{name}"
 
 

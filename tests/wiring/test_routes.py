@@ -18,7 +18,6 @@ from workers.settings import Settings
 OPEN_TO_ALL = {
     "/", "/events/<id:event_id>", "/how-it-is-fair", "/problems/<name>",
     "/sign-in", "/sign-up", "/sign-out", "/sales/<id:sale_id>/line",
-    "/sales/<id:sale_id>/line/report",
     "/sales/<id:sale_id>/line/check", "/sales/<id:sale_id>/line/report",
     "/healthz", "/readyz", "/static/<name>", "/favicon.ico", "/ledger/<path:name>",
     "/.well-known/jwks.json",
