@@ -244,11 +244,15 @@ class NewPerformance(Body):
 
 
 class NewPlan(Body):
-    """A seating plan: CSV text (floor,zone,row,start,end) or a pretix plan, as JSON."""
+    """A seating plan: CSV text (floor,zone,row,start,end) or a pretix plan, as JSON.
+
+    `focus` is the seat that the best seats are nearest to; left out, the middle of the front.
+    """
 
     name: Line | None = None
     csv: str | None = None
     pretix: Annotated[str | None, BeforeValidator(_as_text)] = None
+    focus: Line | None = None
 
     @model_validator(mode="after")
     def one_of_two(self) -> NewPlan:

@@ -83,6 +83,8 @@ def add_plan(body: bodies.NewPlan) -> SeatingPlan:
         plan = plans.from_csv(body.csv, body.name or "Plan")
     else:
         plan = plans.from_pretix(body.pretix or "", body.name)
+    if body.focus is not None:
+        plan = plan.focused_on(body.focus)
     services.catalogue().add_plan(plan)
     return plan
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from statistics import median
 from typing import Any, Literal
 
@@ -97,6 +97,19 @@ class SeatingPlan:
         if self.focus is not None:
             return self.focus
         return float(median([seat.x for seat in self.seats] or [0])), 0.0
+
+    def focused_on(self, seat_id: str) -> SeatingPlan:
+        """Return the plan whose best seats are nearest to this one; Invalid for no seat of it."""
+        seat = self.by_id.get(seat_id)
+        if seat is None:
+            raise Invalid(
+                f"the plan has no seat {seat_id}",
+                field="focus",
+                value=seat_id,
+                rule="the id of a seat of the plan",
+                remedy="choose one of its seats, or leave it out",
+            )
+        return replace(self, focus=(seat.x, seat.y))
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxoffice.catalogue.plan import PITCH, ROW_PITCH, Seat, SeatingPlan
 from boxoffice.inventory.best import Finder, Wish, find
+from fairness.errors import Invalid
 from tests.boxoffice.shop import hall
 
 SMALL = hall(3, 7)
@@ -57,6 +59,10 @@ def test_seats_are_only_of_the_categories_and_zones_asked_for() -> None:
 def test_the_organiser_sets_the_focal_point() -> None:
     behind = replace(SMALL, focus=(SMALL.width, SMALL.height))
     assert best(behind, set(), 2) == ["3-6", "3-7"]
+    assert SMALL.focused_on("3-7") == behind
+    assert SMALL.focused_on("3-7").plan_id != SMALL.plan_id
+    with pytest.raises(Invalid, match="no seat 9-9"):
+        SMALL.focused_on("9-9")
 
 
 def test_a_box_at_one_side_moves_the_focal_point_little() -> None:
