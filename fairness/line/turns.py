@@ -80,7 +80,8 @@ class Turns(Part):
         all others when the time has come. NotFound before joining; Conflict once called, after
         leaving, or when asked too often; Invalid for a time that is past or after the sale.
         """
-        answer = self._run("defer", fan, not_before_us, MOST_DEFERRALS)
+        elsewhere = (1 for _ in self._elsewhere(fan))
+        answer = self._run("defer", fan, not_before_us, MOST_DEFERRALS, *elsewhere)
         if answer == "no line":
             raise self._never_opened()
         if not answer.isdigit():

@@ -13,7 +13,7 @@ from redis import Redis
 
 from fairness import draw, keys
 from fairness.clock import SECOND
-from fairness.errors import Invalid, NoLine
+from fairness.errors import Invalid, NoLine, NotFound
 from fairness.ledger.history import History
 from fairness.line import Arrival, ShardedLine, recovery
 from fairness.line.remains import Calls
@@ -112,6 +112,22 @@ def test_every_shard_gets_fans_and_a_second_join_finds_the_first(
     assert line.status().arrived == 40
     assert all(line.join(fan, "").at_us == arrival.at_us for fan, arrival in first.items())
     assert dict(line.arrivals()) == {fan: arrival.at_us for fan, arrival in first.items()}
+
+
+def test_a_fan_asks_to_be_called_later_before_their_arrival_is_collected(
+    redis: Redis, opened: Opener
+) -> None:
+    line = opened()
+    fans = [line.join(f"fan-{n}", "{}").fan for n in range(12)]
+    later_us = store_now_us(redis) + 600 * SECOND
+
+    assert [line.defer(fan, later_us) for fan in fans] == [later_us] * 12
+    with pytest.raises(NotFound):
+        line.defer("nobody", later_us)
+
+    closed(redis, line)
+    assert len(place(line)) == 12
+    assert {line.position(fan).not_before_us for fan in fans} == {later_us}
 
 
 @settings(
