@@ -1,7 +1,8 @@
-"""A log as a busy box office leaves it, of any length: `python -m bench.biglog ENTRIES`.
+"""A log as a busy box office leaves it, of any length: `python -m bench.biglog ENTRIES [FANS]`.
 
 It is written without the stores, which is quick, and then verified as anybody would. A sale has
-5,000 fans, 41 windows and 2,000 orders: some 4,900 entries, most of them about seats.
+5,000 fans (or FANS), 41 windows and two orders for every five fans: some 4,300 entries, most of
+them about seats. Each window's draw has a proof to check, so small sales are the harder ones.
 """
 
 from __future__ import annotations
@@ -25,25 +26,28 @@ from fairness.ledger.tiles import CHECKPOINT, Builder, Folder
 from fairness.ledger.verify import Verification, verify
 from fairness.manifest import Manifest
 
-FANS, OPENING, LATER, ORDERS, AT_ONCE = 5_000, 4_000, 40, 2_000, 50
+FANS, LATER, AT_ONCE = 5_000, 40, 50
 SEALED_EVERY = 2_000  # entries
 START = 1_800_000_000 * SECOND
 SEED, BEACON_SEED = bytes(range(32)), bytes(range(32, 64))
 
 
-def write(folder: Path, size: int) -> tuple[int, int]:
-    """Write a log of at least `size` entries; return how many entries and fans it has."""
+def write(folder: Path, size: int, of_each: int = FANS) -> tuple[int, int]:
+    """Write a log of at least `size` entries; return how many entries and fans it has.
+
+    Each of its sales has `of_each` fans.
+    """
     files, signer, fans = Folder(folder), notes.Signer("bench.example/log", SEED), 0
     builder, archive = Builder(lambda name, data: _put(folder / name, data)), Archive(files)
     public = beacon.public_key(BEACON_SEED)
     builder.push(entries.encode(entries.keys(START, BEACON, public)))
     number = 0
     while builder.size < size:
-        for entry in _sale(number):
+        for entry in _sale(number, of_each):
             builder.push(entries.encode(entry))
             if builder.size % SEALED_EVERY == 0:
                 archive.keep(signer.sign(builder.size, builder.root()).text)
-        number, fans = number + 1, fans + FANS
+        number, fans = number + 1, fans + of_each
     builder.flush()
     head = signer.sign(builder.size, builder.root()).text
     archive.keep(head)
@@ -73,13 +77,13 @@ def verified(folder: Path) -> tuple[Verification, float]:
     return found, time.process_time() - started
 
 
-def _sale(number: int) -> Iterator[Entry]:
+def _sale(number: int, fans: int) -> Iterator[Entry]:
     sale_id, random = f"sal_bench{number:08}", Random(number)
     rules = Manifest(sale_id, START - 600 * SECOND, START, START + 7_200 * SECOND)
     yield entries.manifest(rules, START - 700 * SECOND)
     line = list[str]()
     for window in range(LATER + 1):
-        arrived = list(_arrivals(rules, window))
+        arrived = list(_arrivals(rules, window, fans))
         judged = {fan: ("challenge", ["farm"]) for fan, _ in arrived[::100]}
         batch = windows.entries_of(sale_id, window, arrived, {}, judged, START)
         yield from batch
@@ -88,26 +92,27 @@ def _sale(number: int) -> Iterator[Entry]:
         yield entries.draw(sale_id, START, window, proof, seed)
         line += recompute.drawn(sale_id, arrived, {}, seed)
     called = list(enumerate(line, 1))
-    for n, fans in enumerate(entries.in_parts(called, AT_ONCE)):
-        yield entries.admitted(sale_id, START + (30 + n) * SECOND, [(f, p) for p, f in fans])
-    yield from _orders(sale_id, line, random)
-    totals = {"arrived": FANS, "placed": FANS, "called": FANS}
+    for n, part in enumerate(entries.in_parts(called, AT_ONCE)):
+        yield entries.admitted(sale_id, START + (30 + n) * SECOND, [(f, p) for p, f in part])
+    yield from _orders(sale_id, line[: fans * 2 // 5], random)
+    totals = {"arrived": fans, "placed": fans, "called": fans}
     yield entries.closed(sale_id, START + 7_200 * SECOND, totals)
 
 
-def _arrivals(rules: Manifest, window: int) -> Iterator[tuple[str, int]]:
-    later = (FANS - OPENING) // LATER
-    first = 0 if window == 0 else OPENING + (window - 1) * later
+def _arrivals(rules: Manifest, window: int, fans: int) -> Iterator[tuple[str, int]]:
+    opening = fans * 4 // 5
+    later = (fans - opening) // LATER
+    first = 0 if window == 0 else opening + (window - 1) * later
     begins = rules.opens_at_us if window == 0 else rules.window_ends_us(window - 1)
-    for n in range(OPENING if window == 0 else later):
+    for n in range(opening if window == 0 else later):
         fan = sha256(f"{rules.sale_id}{first + n}".encode()).hexdigest()[:22]
         yield fan, begins + n * 100
 
 
 def _orders(sale_id: str, line: list[str], random: Random) -> Iterator[Entry]:
     seat = 0
-    for n in range(ORDERS):
-        fan, at_us = line[n], START + (40 + n // AT_ONCE) * SECOND
+    for n, fan in enumerate(line):
+        at_us = START + (40 + n // AT_ONCE) * SECOND
         order = sha256(f"{sale_id}{n}".encode()).hexdigest()[:22]
         seats = [f"Stalls-{(seat + k) // 50}-{(seat + k) % 50}" for k in range(2)]
         yield entries.seats_held(sale_id, at_us, order, fan, seats, at_us + 600 * SECOND)
@@ -123,11 +128,11 @@ def _put(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def main(size: int) -> None:
+def main(size: int, of_each: int = FANS) -> None:
     """Write and verify a log of `size` entries, and print what that took."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        written, fans = write(folder, size)
+        written, fans = write(folder, size, of_each)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found, seconds = verified(folder)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -137,4 +142,4 @@ def main(size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1].replace(",", "").replace("_", "")))
+    main(*(int(text.replace(",", "").replace("_", "")) for text in sys.argv[1:3]))

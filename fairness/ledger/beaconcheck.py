@@ -15,12 +15,16 @@ from fairness.manifest import ECVRF, Manifest
 class BeaconCheck:
     """The beacon of one sale, whichever it is. Give it every entry about it, in order."""
 
-    def __init__(self, report: Callable[[str, str], None]) -> None:
+    def __init__(self, report: Callable[[str, str, int | None], None]) -> None:
+        self.at: int | None = None  # index of the entry that is being checked
         self.committed: dict[int, int] = {}  # window -> index of its entry, until it is drawn
         self.counts: Counter[str] = Counter()
-        self._report = report
+        self._tell = report
         self._awaited: dict[int, Entry] = {}  # window -> its round entry
         self._given_up: set[int] = set()  # windows
+
+    def _report(self, check: str, what: str) -> None:
+        self._tell(check, what, self.at)
 
     def take(self, entry: Entry, index: int, rules: Manifest | None) -> None:
         """Check a round or fallback entry."""

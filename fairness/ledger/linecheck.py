@@ -40,7 +40,7 @@ class LineCheck:
         self.counts: Counter[str] = Counter()
         self.manifest: Manifest | None = None
         self._report = report
-        self._beacon = BeaconCheck(self._fail)
+        self._beacon = BeaconCheck(report)
         self._key: bytes | None = None
         self._arrived: dict[str, int] = {}  # fan -> window
         self._last = (-1, -1)  # window and µs of the newest arrival
@@ -55,7 +55,7 @@ class LineCheck:
 
     def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
         """Check one entry; `key` is the beacon's public key as the log names it at this point."""
-        self._at = index
+        self._at = self._beacon.at = index
         self._deferrals.take(index, entry, self._served)
         self._groups.take(index, entry)
         match entry["type"]:

@@ -6,9 +6,11 @@ and those of some sales only (`desk`).
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +72,22 @@ def verify(
     """
     files = where if isinstance(where, Files) else Folder(where)
     failures = _Failures()
-    with Desk(failures.add) as desk:
+    with Desk(failures.add) as desk, _rarely_collected():
         return _Audit(files, failures, desk, progress).run(key, earlier)
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Have the collector look for cycles after 50,000 new objects, not 700: a tenth of the time.
+
+    Neither entries nor the checkers of a sale are such a cycle: they go when they are done with.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Failures:
