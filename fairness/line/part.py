@@ -16,7 +16,7 @@ from fairness.store import SaleStore
 
 # Members of a key that are read or written by one command. A store does one thing at a time, so
 # nothing may take long: this many take about a millisecond.
-CHUNK = 500
+CHUNK = 200
 
 
 class Part(SaleStore):

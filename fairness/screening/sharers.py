@@ -19,7 +19,7 @@ from fairness.screening.bonds import Attribute
 KEPT_S = 30 * 24 * 3600  # the store forgets a link by itself after this
 PACKED = 32  # fans of one attribute that stand in the shared field; more go into a set
 FIELDS = 1 << 14  # a million records are 60 in a field
-_AT_ONCE = 40  # attributes in one script, fans in one part: a millisecond of the store
+_AT_ONCE = 16  # attributes in one script, fans in one part: a millisecond of the store
 _MARK, _RECORD = 6, 22  # bytes
 _MANY = 1_000  # members of a set that are read with one command
 
