@@ -2,6 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := requirements/runtime.txt requirements/build.txt
+COVERED := --cov --cov-report=term:skip-covered --cov-fail-under=90
 export PYTHON
 
 .PHONY: help demo up setup independent test bench lint fmt clean
@@ -19,11 +20,11 @@ setup: $(VENV)/.dev .venv-ministack/.stamp ## Install what developing and testin
 
 independent: .venv-independent/.stamp ## Install others' verifiers, which the tests let loose on our log
 
-test: setup ## Run the whole suite with coverage, or a part of it: make test T=tests/fairness
+test: setup ## Run the whole suite, or a part (T=tests/fairness); COVERAGE=1 measures that too
 ifdef T
 	$(BIN)/pytest $(T)
 else
-	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest -n 3 --dist loadgroup $(if $(COVERAGE),$(COVERED))
 endif
 
 bench: setup ## Measure against a floor taken in the same run; writes build/bench.json
