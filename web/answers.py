@@ -189,6 +189,8 @@ class OrderAnswer(TypedDict):
     total_cents: int
     currency: str
     held_until: str | None
+    extensions: int  # of the hold, so far
+    extensions_left: int
     created_at: str | None
     changed_at: str | None
     problem: dict[str, Any] | None

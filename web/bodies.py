@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from boxoffice.orders.extending import MOST as MOST_EXTENSIONS
 from fairness.clock import SECOND
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -193,6 +194,12 @@ class Payment(Body):
     """How an order is paid."""
 
     card: Card
+
+
+class Extension(Body):
+    """Which extension of a hold is asked for, from 1 on: the same number again is the same one."""
+
+    n: Annotated[int, Field(ge=1, le=MOST_EXTENSIONS)]
 
 
 class EventQuery(Body):

@@ -115,6 +115,13 @@ def pay(order_id: str, body: bodies.Payment) -> ResponseReturnValue:
     return {"order_id": order_id, "state": "paying"}
 
 
+@bp.post("/orders/<id:order_id>/extension")
+@door(Access.FAN, body=bodies.Extension, answer=OrderAnswer)
+def extend(order_id: str, body: bodies.Extension) -> ResponseReturnValue:
+    """Keep held seats up to two minutes from now. `n` is one more than the order's extensions."""
+    return dict(order_service.document(order_service.extend(order_id, body.n)))
+
+
 @bp.delete("/orders/<id:order_id>")
 @door(Access.FAN, answer=Done)
 def cancel(order_id: str) -> ResponseReturnValue:

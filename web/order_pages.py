@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from boxoffice.orders import extending
 from boxoffice.orders.model import Order
 from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, now_us
@@ -57,6 +58,7 @@ def one(order_id: str) -> ResponseReturnValue:
         tickets=[(ticket, _qr(ticket)) for ticket in tickets if ticket.state == "valid"],
         rules=aftersale_service.may_return(order),
         returns=services.returns().of_order(order_id) if order and order.returned else [],
+        step_s=_step_s(known, order),
         paying=order is not None and _is_paying(order),
         test_cards=settings().dynamodb_endpoint is not None,
     )
@@ -70,6 +72,15 @@ def pay(order_id: str) -> ResponseReturnValue:
     order = order_service.find(order_id).order
     order_service.pay(order_id, reading.form(bodies.Card))
     return redirect(f"/orders/{order_id}?paid_at={order.changed_us if order else 0}", 303)
+
+
+@bp.post("/orders/<id:order_id>/extension")
+@door(Access.FAN)
+@again_on(one)
+def extend(order_id: str) -> ResponseReturnValue:
+    """Give the hold more time."""
+    order_service.extend(order_id, reading.form(bodies.Extension).n)
+    return redirect(f"/orders/{order_id}", 303)
 
 
 @bp.post("/orders/<id:order_id>/cancel")
@@ -123,6 +134,13 @@ def print_ticket(ticket_id: str) -> ResponseReturnValue:
     name = {"Content-Disposition": f'attachment; filename="{ticket_id}.pdf"'}
     content = services.tickets().pdf(found, lines)
     return Response(content, content_type="application/pdf", headers=name)
+
+
+def _step_s(known: facts.Facts | None, order: Order | None) -> int:
+    """Return how many seconds an extension of this order gives; 0: there is none."""
+    if known is None or order is None or not order_service.extensions_left(order):
+        return 0
+    return extending.step_us(known.sale.manifest.hold_us) // SECOND
 
 
 def _is_paying(order: Order) -> bool:

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from boxoffice.orders import extending
 from boxoffice.orders.model import Order
 from boxoffice.payments.model import Card
 from boxoffice.tickets import rotation
@@ -114,6 +115,21 @@ def cancel(order_id: str) -> None:
     settling.settle(services.orders().cancel(order_id, auth.caller().account_id, now_us()))
 
 
+def extend(order_id: str, number: int) -> Found:
+    """Give the caller's hold more time; the same number again is the same extension."""
+    account_id = auth.caller().account_id
+    order = services.orders().get(order_id, account_id)
+    hold_us = facts.of_sale(order.sale_id).sale.manifest.hold_us
+    order = services.orders().extend(order_id, account_id, number, hold_us, now_us())
+    settling.extended(order)
+    return Found(order_id, order)
+
+
+def extensions_left(order: Order) -> int:
+    """Return how often the order's hold can still be extended."""
+    return extending.MOST - order.extensions if order.state == "held" else 0
+
+
 def mine(words: str = "", state: str = "") -> list[Found]:
     """Return the caller's orders that match `words` and are in `state`, the newest first."""
     orders = services.orders().of_account(auth.caller().account_id)
@@ -149,6 +165,8 @@ def document(found: Found) -> OrderAnswer:
         "total_cents": order.total_cents,
         "currency": order.currency,
         "held_until": iso(order.held_until_us) if order.held_until_us else None,
+        "extensions": order.extensions,
+        "extensions_left": extensions_left(order),
         "created_at": iso(order.created_us),
         "changed_at": iso(order.changed_us),
         "problem": dict(order.problem) if order.problem else None,
@@ -243,6 +261,8 @@ def _pending(order_id: str) -> OrderAnswer:
         "total_cents": 0,
         "currency": "",
         "held_until": None,
+        "extensions": 0,
+        "extensions_left": 0,
         "created_at": None,
         "changed_at": None,
         "problem": None,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from boxoffice.orders.model import Order
+from fairness.errors import Unavailable
 from workers import clients, standing
 
 GIVEN_BACK = ("expired", "cancelled", "refunded")
@@ -25,6 +27,14 @@ def settle_all(orders: Sequence[Order]) -> None:
     prints = {(paid[p.order_id].account_id, p.fingerprint) for p in payments if p.fingerprint}
     clients.accounts().add_cards(sorted(prints))
     standing.show(orders)
+
+
+def extended(order: Order) -> None:
+    """Let cache, shop and account know that a hold lasts longer."""
+    with suppress(Unavailable):  # caches: the hold stands without them
+        clients.stock(order.sale_id).mark_held(order.seat_ids, order.held_until_us)
+        clients.line(order.sale_id).seated(order.fan, order.held_until_us)
+    standing.show([order])
 
 
 def _settle_in(sale_id: str, orders: Sequence[Order]) -> None:

@@ -60,6 +60,13 @@ class SeatStore:
         key = _key(sale_id, seat_id)
         return self._db.update_(SEATS, key, change, FREE_OR_MINE, me=me, now=now_us)
 
+    def extend_(self, sale_id: str, seat_id: str, me: str, until_us: int) -> Write:
+        """Return the write that makes the hold of `me` last until then."""
+        key = _key(sale_id, seat_id)
+        return self._db.update_(
+            SEATS, key, "SET held_until_us = :until", MINE, me=me, until=until_us
+        )
+
     def release_(self, sale_id: str, seat_id: str, me: str) -> Write:
         """Return the write that ends the hold of `me`."""
         key = _key(sale_id, seat_id)

@@ -139,6 +139,7 @@ class Order:
     tour_limit: int = 0  # tickets per person in the whole tour; 0: there is none
     tour_people: tuple[str, ...] = ()  # whom it counts for, as `TourShare` says
     returned: tuple[OrderedSeat, ...] = ()  # seats that were paid for and given back since
+    extensions: int = 0  # how often the hold was extended
     revision: int = 0  # counts the returns: each is decided on what the one before has left
 
     @property

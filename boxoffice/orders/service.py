@@ -14,6 +14,7 @@ from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
 from boxoffice.orders.choice import Stock
+from boxoffice.orders.extending import Extending
 from boxoffice.orders.holding import TRIES, Holding, Outcome
 from boxoffice.orders.model import Order, Request
 from boxoffice.orders.paying import Paying
@@ -164,6 +165,13 @@ class Orders:
             with suppress(Changed, Contention):
                 return self._store.give_back(order, "cancelled", now_us)
         raise Contention
+
+    def extend(
+        self, order_id: str, account_id: str, number: int, hold_us: int, now_us: int
+    ) -> Order:
+        """Return the order with more time, as `Extending.extend` says; NotFound, Forbidden."""
+        order = self.get(order_id, account_id)
+        return Extending(self._store).extend(order, number, hold_us, now_us)
 
     def expire_due(self, sale_id: str, now_us: int) -> list[Order]:
         """Return the orders whose hold had lapsed, as they now are, each once.

@@ -16,7 +16,7 @@ from boxoffice.inventory.store import SeatStore
 from boxoffice.orders.model import Order, State
 from boxoffice.orders.writes import OrderWrites, limit_reached, tour_limit_reached
 from boxoffice.tables import ORDERS
-from fairness.errors import SeatsTaken, Unavailable
+from fairness.errors import HoldExpired, SeatsTaken, Unavailable
 
 
 class Changed(Exception):
@@ -159,6 +159,26 @@ class OrderStore:
         except ConditionFailed:
             return self.get(order.order_id) or order
         return replace(order, problem=problem, changed_us=now_us)
+
+    def extend(self, order: Order, until_us: int, now_us: int) -> Order:
+        """Make the hold and its seats last until then, all or nothing; return the order then.
+
+        Changed when the order is not as `order` says; HoldExpired when a seat went to others.
+        """
+        extend_ = self._seats.extend_
+        writes = [
+            self._writes.extend_(order, until_us, now_us),
+            *(extend_(order.sale_id, seat, order.order_id, until_us) for seat in order.seat_ids),
+            self._writes.held_on_(order, until_us, now_us),
+        ]
+        try:
+            self._db.transact(writes)
+        except ConditionFailed as refused:
+            if 0 in refused.failed:
+                raise Changed from refused
+            raise HoldExpired(field="order_id", value=order.order_id) from refused
+        more = order.extensions + 1
+        return replace(order, held_until_us=until_us, changed_us=now_us, extensions=more)
 
     def sell(self, order: Order, payment_id: str, tickets: Sequence[Write], now_us: int) -> Order:
         """Turn the order to paid, with seats, tickets, mail and log entry, all or nothing.

@@ -14,6 +14,8 @@ from fairness.errors import LimitReached
 from fairness.ledger import entries
 
 ABSENT = "attribute_not_exists(order_id)"
+# As it was read, so that no extension is counted twice, and not over: then others may have it.
+STILL_HELD = "#state = :held AND held_until_us = :before AND held_until_us > :now"
 
 
 class OrderWrites:
@@ -52,6 +54,22 @@ class OrderWrites:
         key = {"order_id": order.order_id}
         return self._db.update_(ORDERS, key, change, condition, {"#state": "state"}, **values)
 
+    def extend_(self, order: Order, until_us: int, now_us: int) -> Write:
+        """Return the write that makes the hold last until then, if it is as `order` says."""
+        return self._db.update_(
+            ORDERS,
+            {"order_id": order.order_id},
+            # Without `due_sale`, as an offer has none, `due_us` alone is in no index.
+            "SET held_until_us = :until, due_us = :until, extensions = :n, changed_us = :now",
+            STILL_HELD,
+            {"#state": "state"},
+            held="held",
+            before=order.held_until_us,
+            until=until_us,
+            n=order.extensions + 1,
+            now=now_us,
+        )
+
     def count_(self, order: Order) -> Write:
         """Return the write that counts the order's seats; it fails when they are too many."""
         return self._more_(_person(order), order, order.limit)
@@ -89,6 +107,12 @@ class OrderWrites:
         first = orders[0]
         logged = [entries.seats_held(*_of(o, o.created_us), o.held_until_us) for o in orders]
         return outbox.ledger_all_(self._db, logged, f"{first.order_id}-held", first.created_us)
+
+    def held_on_(self, order: Order, until_us: int, now_us: int) -> Write:
+        """Return the promise to log that a hold lasts until then."""
+        entry = entries.seats_held(*_of(order, now_us), until_us)
+        unique = f"{order.order_id}-held-{order.extensions + 1}"
+        return outbox.ledger_all_(self._db, [entry], unique, now_us)
 
     def sold_(self, orders: Sequence[Order], now_us: int) -> Write:
         """Return the promise to log the sales of one transaction."""

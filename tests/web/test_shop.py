@@ -9,7 +9,18 @@ from flask import Flask
 from boxoffice.payments.model import Card
 from boxoffice.sales.model import Sale
 from boxoffice.tables import PAYMENTS
-from tests.web.site import CARD, DECLINED, Person, call_to_shop, enter, hold, pay, put_on_sale
+from fairness.clock import SECOND
+from tests.web.site import (
+    CARD,
+    DECLINED,
+    Person,
+    call_to_shop,
+    enter,
+    hold,
+    open_line,
+    pay,
+    put_on_sale,
+)
 from tests.workers.stage import GOOD_CARD
 from workers import clients, steps
 
@@ -119,6 +130,44 @@ def test_a_card_number_is_kept_nowhere(fan: Person, sale: Sale) -> None:
     everything += [str(task) for task in clients.broker().lrange("orders", 0, -1)]  # type: ignore[union-attr]
     assert clients.broker().llen("orders") == 1
     assert not any("4242424242424242" in text for text in everything)
+
+
+def test_a_hold_gets_more_time_by_api_and_without_javascript(fan: Person, app: Flask) -> None:
+    sale = put_on_sale(fan.account, hold_us=60 * SECOND)
+    open_line(sale)
+    hold(sale, fan, "ord_1", "A-1")
+    before = order(fan, "ord_1")
+    assert (before["extensions"], before["extensions_left"]) == (0, 10)
+    for _ in range(2):
+        answer = fan.call("POST", "/api/v1/orders/ord_1/extension", {"n": 1})
+        assert answer.status_code == 200, answer.json
+    longer = order(fan, "ord_1")
+    assert (longer["extensions"], longer["extensions_left"]) == (1, 9)
+    assert longer["held_until"] > before["held_until"]
+    cached = clients.stock(sale.sale_id).taken()["A-1"]
+    assert cached == f"held:{clients.orders().find('ord_1').held_until_us}"  # type: ignore[union-attr]
+    browser = fan.browser()
+    page = browser.get("/orders/ord_1").text
+    assert 'name="n" value="2"' in page
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": token, "n": "2"}
+    assert browser.post("/orders/ord_1/extension", data=form).status_code == 303
+    assert order(fan, "ord_1")["extensions"] == 2
+    bad = fan.call("POST", "/api/v1/orders/ord_1/extension", {"n": 11})
+    assert (bad.status_code, bad.json["field"]) == (422, "n")  # type: ignore[index]
+
+
+def test_more_time_for_anothers_hold_is_refused(fan: Person, other: Person, sale: Sale) -> None:
+    hold(sale, fan, "ord_1", "A-1")
+    answer = other.call("POST", "/api/v1/orders/ord_1/extension", {"n": 1})
+    assert answer.status_code == 403
+
+
+def test_more_time_while_there_is_enough_is_not_counted(fan: Person, sale: Sale) -> None:
+    hold(sale, fan, "ord_1", "A-1")
+    answer = fan.call("POST", "/api/v1/orders/ord_1/extension", {"n": 1})
+    assert answer.status_code == 409
+    assert order(fan, "ord_1")["extensions"] == 0
 
 
 def test_cancelling_gives_the_seats_back_at_once(fan: Person, sale: Sale) -> None:

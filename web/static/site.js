@@ -33,14 +33,16 @@
     return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
   }
 
-  // The last minute and the last 20 seconds are said aloud; every second would be noise.
+  // The last minute and the last half are said aloud, once each; every second would be noise.
   function tick(root) {
     for (const place of root.querySelectorAll("[data-countdown]")) {
       const left = Math.max(0, Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000));
       place.textContent = words(left);
       const say = document.getElementById("say");
-      if (say && "warn" in place.dataset && (left === 60 || left === 20)) {
-        say.textContent = (say.dataset.seconds || "{count} s").replace("{count}", left);
+      const due = left > 60 ? "" : left > 30 ? "60" : left ? "30" : place.dataset.said;
+      if (say && "warn" in place.dataset && due !== (place.dataset.said || "")) {
+        place.dataset.said = due;
+        if (due) say.textContent = (say.dataset.seconds || "{count} s").replace("{count}", left);
       }
       if (!left && "reload" in place.dataset && Date.now() - start > 3000) {
         delete place.dataset.reload;

@@ -121,6 +121,16 @@ class Life(RuleBasedStateMachine):
             fault, at, lambda: self.shop.orders.cancel(wish.order_id, wish.account_id, self.now)
         )
 
+    @precondition(lambda self: self.requests)
+    @rule(number=st.integers(0, 99), n=st.integers(1, 3), fault=FAULT, at=AT)
+    def extend(self, number: int, n: int, fault: str, at: int) -> None:
+        wish = self.requests[number % len(self.requests)]
+        self.act(
+            fault,
+            at,
+            lambda: self.shop.orders.extend(wish.order_id, wish.account_id, n, HOLD, self.now),
+        )
+
     @rule(fault=FAULT, at=AT)
     def expire(self, fault: str, at: int) -> None:
         sale_id = self.shop.sale.sale_id
