@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from redis import Redis
 
 from bench.results import Figure
-from console import engines
-from console.supervisor import Child, Supervisor
+from console.measuring.private_store import private_store
 from fairness import keys
 from fairness.clock import SECOND, now_us
 from fairness.line import Line
@@ -27,7 +22,7 @@ SALE = "bench"
 
 def measure() -> list[Figure]:
     """Return the store's time on the processor for a batch, beside bare ZRANGE and ZREM."""
-    with TemporaryDirectory() as folder, _store(Path(folder)) as redis:
+    with private_store() as redis:
         line = _line(redis)
         floor_us = _floor(redis)
         line.admit(FANS, 0, most=1)  # the store has the scripts from here on
@@ -94,22 +89,3 @@ def _cpu_us(redis: Redis) -> float:
 def _wait_for_rate(line: Line) -> None:
     """Wait until the rate allows a whole batch again."""
     time.sleep(2 * BATCH / line.manifest().rate_per_s)
-
-
-@contextmanager
-def _store(folder: Path) -> Iterator[Redis]:
-    port, supervisor = engines.free_port(), Supervisor(folder, print)
-    try:
-        supervisor.start([Child("store", engines.valkey(port, folder), lambda: _answers(port), {})])
-        with Redis(port=port, decode_responses=True) as redis:
-            yield redis
-    finally:
-        supervisor.stop()
-
-
-def _answers(port: int) -> bool:
-    try:
-        with Redis(port=port) as redis:
-            return bool(redis.ping())
-    except Exception:
-        return False

@@ -12,11 +12,12 @@ from pathlib import Path
 from time import monotonic, process_time, sleep
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from redis import Redis
-from redis.exceptions import ConnectionError as StoreUnreachable
 
 from boxoffice.dynamo import Database, connect
 from console import engines
+from console.measuring.private_store import private_store
 from fairness import keys, scripts
 from fairness.clock import SECOND, now_us
 from fairness.line import Line
@@ -38,23 +39,13 @@ HEADERS = (
 
 
 @contextmanager
-def store(folder: Path) -> Iterator[Redis]:
-    """Yield a Valkey as `fairticket up` starts it, that writes down what takes over 5 ms."""
-    port = engines.free_port()
-    process = subprocess.Popen(
-        engines.valkey(port, folder / "valkey"), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
-    redis = Redis(port=port, decode_responses=True)
-    try:
-        _await(redis.ping)
+def store() -> Iterator[Redis]:
+    """Yield a store of one's own that writes down what takes over 5 ms."""
+    with private_store() as redis:
         redis.config_set("slowlog-log-slower-than", SLOW_US)
         redis.config_set("slowlog-max-len", 10_000)
         redis.config_set("latency-tracking-info-percentiles", "100")
         yield redis
-    finally:
-        redis.close()
-        process.terminate()
-        process.wait(30)
 
 
 @contextmanager
@@ -65,7 +56,7 @@ def tables(folder: Path) -> Iterator[Database]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     db = connect(f"http://127.0.0.1:{port}", "eu-central-1", "bench-")
     try:
-        _await(db.client.list_tables)
+        _wait_for(db)
         db.create_tables()
         yield db
     finally:
@@ -200,12 +191,12 @@ class Cost:
         return busy_s(self._redis) - self._there
 
 
-def _await(answers: Any) -> None:
+def _wait_for(db: Database) -> None:
     deadline = monotonic() + 30
     while True:
         try:
-            answers()
-        except (StoreUnreachable, OSError, Exception):
+            db.client.list_tables()
+        except BotoCoreError:
             if monotonic() > deadline:
                 raise
             sleep(0.05)

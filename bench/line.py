@@ -44,7 +44,7 @@ def measure() -> list[Figure]:
     """Return bytes per fan, store time per join, CPU of close and draw, and the longest block."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with bigline.store(folder) as redis, bigline.tables(folder) as db:
+        with bigline.store() as redis, bigline.tables(folder) as db:
             fans = bigline.crowd(FANS)
             floor_bytes, floor_us = _bare(redis, fans)
             bare_ms = bigline.longest_ms(redis, "zadd")
