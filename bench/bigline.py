@@ -170,10 +170,11 @@ def slow(redis: Redis) -> list[tuple[float, str]]:
     return sorted((each for each in told if not each[1].startswith("INFO")), reverse=True)
 
 
-def longest_ms(redis: Redis, command: str) -> float:
-    """Return the longest that one command took so far, scripts' own calls of it included."""
+def longest_ms(redis: Redis, command: str = "") -> float:
+    """Return the longest that a command took so far, or any but INFO; in scripts included."""
     about: Any = redis.info("latencystats")
-    return float(about[f"latency_percentiles_usec_{command}"]["p100"]) / 1000
+    took = {name.rpartition("_")[2]: told["p100"] for name, told in about.items()}
+    return float(took[command] if command else max(took[n] for n in took if n != "info")) / 1000
 
 
 class Cost:
