@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 from bench import load
 from boxoffice.sales.model import Sale
+from console.rehearsal import crowd
 from console.rehearsal.actors import Actor
 from fairness.clock import now_us
 from fairness.identity import fan_of
 from web import auth, services
 
-CARD = {"number": "4242424242424242", "expiry": "12/30", "cvc": "123"}
 WISH = json.dumps({"best": {"count": 2}}).encode()
 LOOK_S = 0.2  # between two looks, when the answer does not say
 GIVE_UP_S = 60.0
@@ -110,7 +110,8 @@ async def _shop(browser: Browser, sale_id: str, fan: Turn, shopping: Shopping) -
     if order["state"] != "held":
         return shopping.failed.append(f"hold: {order}")
     shopping.held_ms.append((time.perf_counter() - began) * 1_000)
-    card = json.dumps({"card": {**CARD, "number": _number()}}).encode()
+    own = crowd.card_number(secrets.randbelow(10**9))  # as most fans have
+    card = json.dumps({"card": {**crowd.CARD, "number": own}}).encode()
     status, answer = await browser.send("POST", f"{path}/payment", headers, card)
     if status != 202:
         return shopping.failed.append(f"payment: {status} {answer}")
@@ -131,13 +132,6 @@ async def _settled(
         if status != 200 or order["state"] not in open_states or time.monotonic() > until:
             return {"state": status, **order}
         wait_s = (order.get("look_again_ms") or LOOK_S * 1_000) / 1_000
-
-
-def _number() -> str:
-    """Return a card number of its own, as most fans have."""
-    digits = f"424242{secrets.randbelow(10**9):09}"
-    doubled = [int(d) * (2 - n % 2) for n, d in enumerate(reversed(digits))]
-    return digits + str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
 
 
 class Browser:

@@ -211,8 +211,8 @@ class Visit:
     def _card(self) -> dict[str, str]:
         """Return the card known from earlier orders, or else one of the account's own."""
         known = self.actor.cards[:1]
-        digits = f"424242{int(known[0], 16) % 10**9 if known else self.actor.number:09}"
-        return {**CARD, "number": digits + _luhn_digit(digits)}
+        of = int(known[0], 16) % 10**9 if known else self.actor.number
+        return {**CARD, "number": card_number(of)}
 
     async def _settled(self, order_id: str, open_states: tuple[str, ...]) -> dict[str, Any]:
         """Return the order when its state is none of `open_states`, or as it is at the end."""
@@ -225,10 +225,11 @@ class Visit:
             await asyncio.sleep(ORDER_LOOKS_S)
 
 
-def _luhn_digit(digits: str) -> str:
-    """Return the check digit that a card number of these digits ends with (ISO/IEC 7812-1)."""
+def card_number(account: int) -> str:
+    """Return the number of the test card that is this account's own (ISO/IEC 7812-1)."""
+    digits = f"424242{account:09}"
     doubled = [int(d) * (2 - n % 2) for n, d in enumerate(reversed(digits))]
-    return str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
+    return digits + str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
 
 
 async def act(
