@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ LANGUAGES = ("en-GB,en;q=0.9", "de-DE,de;q=0.9,en;q=0.7", "es-ES,es;q=0.9", "en-
 ZONES = ("Europe/London", "Europe/Berlin", "Europe/Madrid", "America/New_York")
 _FETCH = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 _BRANDS = {"Edg/": "Microsoft Edge", "OPR/": "Opera", "SamsungBrowser/": "Samsung Internet"}
-_FIRST_WITH_HINTS = 89
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +127,13 @@ def copied(rng: Random, profiles: Sequence[Profile]) -> Client:
     client = real(rng, profiles)
     if rng.random() < 0.55:
         return Client(client.headers, client.tz, client.screen, client.platform, True)
-    forgets = rng.random() >= 0.1
-    own = forgets and rng.random() < 0.9, forgets and rng.random() < 0.8, rng.random() < 0.5
+    if rng.random() < 0.1:
+        return client
     return Client(
         client.headers,
-        "UTC" if own[1] else client.tz,
-        "800x600" if forgets and own[2] else client.screen,
-        "Linux x86_64" if own[0] else client.platform,
+        "UTC" if rng.random() < 0.8 else client.tz,
+        "800x600" if rng.random() < 0.5 else client.screen,
+        "Linux x86_64" if rng.random() < 0.9 else client.platform,
         False,
     )
 
@@ -154,12 +152,11 @@ def _headers(ua: str, language: str) -> dict[str, str]:
 
 def _hints(ua: str) -> dict[str, str]:
     agent = agents.read(ua)
-    if agent.engine != agents.CHROMIUM or agent.major < _FIRST_WITH_HINTS:
+    if agent.engine != agents.CHROMIUM or agent.major < agents.FIRST_WITH_HINTS:
         return {}
-    version = re.search(r"Chrom(?:e|ium)/(\d+)", ua)
     brand = next((name for sign, name in _BRANDS.items() if sign in ua), "Google Chrome")
     return {
-        "Sec-CH-UA": f'"Chromium";v="{version[1] if version else agent.major}", "{brand}";v="99"',
+        "Sec-CH-UA": f'"Chromium";v="{agent.major}", "{brand}";v="99"',
         "Sec-CH-UA-Mobile": "?1" if agent.mobile else "?0",
         "Sec-CH-UA-Platform": f'"{agent.system}"',
     }

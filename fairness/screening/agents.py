@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CHROMIUM, FIREFOX, WEBKIT = "chromium", "firefox", "webkit"
+FIRST_WITH_HINTS = 89  # the first Chromium that sends client hints to everyone
 
 _SCRIPT = re.compile(
     r"python|aiohttp|httpx|urllib|^curl|libcurl|wget|go-http-client|^go-resty|okhttp|^java/|"

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 
-from fairness.screening.agents import CHROMIUM, FIREFOX, WEBKIT
+from fairness.screening.agents import CHROMIUM, FIREFOX, FIRST_WITH_HINTS, WEBKIT
 from fairness.screening.case import Case
 from fairness.screening.model import Finding
 
 _ENGINE_BRAND = re.compile(r'"Chromium";\s*v="(\d{1,4})')
-_FIRST_WITH_HINTS = 89  # the first Chromium that sends client hints to everyone
 # Claims that honest browsers mix: a phone or tablet asked for the desktop site says "Linux".
 _SAME_SYSTEM = ({"Android", "Linux"}, {"Chrome OS", "Chromium OS"}, {"Chrome OS", "Linux"})
 # What each system's browsers tell a page; a Mac's name stands for an iPad's as well.
@@ -131,7 +130,7 @@ def contradicting_hints(case: Case) -> Finding | None:
 def missing_hints(case: Case) -> Finding | None:
     """Firm when the page was secure, else weak: over plain HTTP real browsers send none."""
     agent, visit = case.agent, case.visit
-    if not case.headers or agent.engine != CHROMIUM or agent.major < _FIRST_WITH_HINTS:
+    if not case.headers or agent.engine != CHROMIUM or agent.major < FIRST_WITH_HINTS:
         return None
     if visit.hints.get("sec-ch-ua") or "sec-ch-ua" in case.headers:
         return None
