@@ -76,7 +76,7 @@ def policy(opening_us: int, tie_us: int, clock_bound_us: int = 0) -> Manifest:
 def rush(crowd: Crowd, rng: Random) -> list[Entrant]:
     """Return everyone in the order in which they arrive at one store; no two at the same µs."""
     came = [(rng.randint(*crowd.bot_us), 0, True) for _ in range(crowd.bots)]
-    came += [(*_fan(crowd, rng), False) for _ in range(crowd.fans)]
+    came += [(*coming(crowd, rng), False) for _ in range(crowd.fans)]
     clock, entrants = 0, []
     for number, (after_us, delay_us, bot) in enumerate(sorted(came)):
         clock = max(clock + 1, START_US + after_us)
@@ -84,7 +84,7 @@ def rush(crowd: Crowd, rng: Random) -> list[Entrant]:
     return entrants
 
 
-def _fan(crowd: Crowd, rng: Random) -> tuple[int, int]:
+def coming(crowd: Crowd, rng: Random) -> tuple[int, int]:
     """Return when a fan arrives, µs after the start, and how much of it is the network."""
     delay = crowd.delay_us * rng.lognormvariate(0, crowd.delay_sigma)
     delay += crowd.slower_us * (rng.random() < crowd.slow)

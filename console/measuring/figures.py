@@ -28,6 +28,12 @@ class Figure:
     because: str = ""
 
 
+def told(figures: Sequence[Figure]) -> dict[str, Any]:
+    """Return the values by name, and under `figures` each with all that belongs to it."""
+    each = [{name: getattr(figure, name) for name in Figure.__slots__} for figure in figures]
+    return {**{figure.name: figure.value for figure in figures}, "figures": each}
+
+
 @dataclass(frozen=True, slots=True)
 class Fairness:
     """All figures of one source, and the points of its plot."""
@@ -49,12 +55,8 @@ class Fairness:
         return {
             "source": self.source,
             "kept": self.kept,
-            **{figure.name: figure.value for figure in self.figures},
+            **told(self.figures),
             "n": self.arrivals,
-            "figures": [
-                {name: getattr(figure, name) for name in Figure.__slots__}
-                for figure in self.figures
-            ],
         }
 
 

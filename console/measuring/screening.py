@@ -19,7 +19,7 @@ from redis import Redis
 from console.crowds.browsers import BUILTIN, Profile
 from console.crowds.model import Crowd, builtin
 from console.crowds.people import Person, people
-from fairness import keys
+from fairness import crowdmodel, keys
 from fairness.clock import SECOND
 from fairness.identity import keyed_hash
 from fairness.manifest import Manifest
@@ -30,7 +30,6 @@ from fairness.screening.window import screen_window
 SALE, PEPPER = "measured", "a measurement has no secrets"
 START_US = 1_800_000_000 * SECOND
 RULES = Manifest(SALE, START_US - 600 * SECOND, START_US, START_US + 3_600 * SECOND)
-LIMIT = RULES.limit_per_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +95,12 @@ def play(scene: Scene, redis: Redis) -> Screened:
 
 def _cast(scene: Scene) -> Iterable[Person]:
     rng = Random(scene.seed)  # noqa: S311 - a simulation, repeatable on purpose
-    times = [_reaction_s(rng) for _ in range(scene.fans)]
+    times = [crowdmodel.coming(crowdmodel.Crowd(), rng)[0] / SECOND for _ in range(scene.fans)]
     bad = [crowd for crowd in scene.crowds.values() if not crowd.honest]
     for crowd in scene.crowds.values():
         count = scene.fans if crowd.name == "fans" else scene.odd
         count = count if crowd.honest else scene.attackers // len(bad)
         yield from people(crowd, count, rng, times, scene.profiles)
-
-
-def _reaction_s(rng: Random) -> float:
-    """Return when a fan comes: most wait for the start and react, the others trickle in."""
-    if rng.random() < 0.7:
-        return rng.lognormvariate(-0.105, 0.6) + 0.04 + 0.12 * (rng.random() < 0.3)
-    return 60 * rng.random()
 
 
 def _visit(fan: str, person: Person, number: int) -> Visit:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from console.crowds.model import Crowd
-from console.measuring.figures import Figure
+from console.measuring import figures as policy
+from console.measuring.figures import Figure, told
 from console.measuring.screening import RULES, START_US, Screened, clusters, tickets_stopped
 from fairness.clock import SECOND
 from fairness.screening import agents, rules
@@ -45,8 +46,7 @@ class Screening:
         """Return the figures by name, then each with all that belongs to it, then the verdicts."""
         return {
             "kept": self.kept,
-            **{figure.name: figure.value for figure in self.figures},
-            "figures": [{n: getattr(f, n) for n in Figure.__slots__} for f in self.figures],
+            **told(self.figures),
             "verdicts": {crowd: dict(counted) for crowd, counted in self.verdicts.items()},
         }
 
@@ -56,8 +56,10 @@ def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Scree
     verdicts = screened.by_crowd()
     honest = frozenset(name for name in verdicts if crowds[name].honest)
     found = clusters(screened)
+    farms = verdicts.get(FARMS, Counter()).total()
     figures = [
         *(_caught(name, verdicts[name]) for name in CAUGHT_LEAST if name in verdicts),
+        *([_farm(screened, farms)] if farms else []),
         *_honest(sum((verdicts[name] for name in honest), Counter())),
         _least("cluster_precision", found.precision, PRECISION_LEAST, found.groups,
                "groups found", "groups that hold one buyer's accounts only"),
@@ -67,8 +69,6 @@ def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Scree
         rules_per_s(screened),
         _cost(screened),
     ]  # fmt: skip
-    if FARMS in verdicts:
-        figures.insert(3, _farm(screened, verdicts[FARMS].total()))
     return Screening(figures, verdicts, honest)
 
 
@@ -90,12 +90,9 @@ def bar(screened: Screened, seed: int) -> Figure:
         bad += sum(not honest for _, _, honest in called)
         count += len(called)
     entries = sum(not person.honest for person in screened.people)
-    value = bad / count / (entries / len(screened.people)) if count and entries else None
-    return Figure(
-        "bar", "attackers' share of admissions over their share of entries", value, count,
-        f"admissions in {DRAWS} draws", f"≤ {BAR_MOST}", value is not None and value <= BAR_MOST,
-        "no attackers" if value is None else "",
-    )  # fmt: skip
+    found = policy.bar(bad, count, entries, len(screened.people))
+    kept = None if found.value is None else found.value <= BAR_MOST
+    return replace(found, of=f"admissions in {DRAWS} draws", promise=f"≤ {BAR_MOST}", kept=kept)
 
 
 def rules_per_s(screened: Screened) -> Figure:
