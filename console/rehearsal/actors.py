@@ -34,7 +34,6 @@ class Actor:
     headers: dict[str, str]
     device: str
     knows: dict[str, object] = field(default_factory=dict)  # what its page tells when it joins
-    buyer: str = ""  # who is behind the account
     age_s: float = 0.0
     cards: list[str] = field(default_factory=list)  # fingerprints known from earlier orders
     wants: int = 2
@@ -130,7 +129,6 @@ def _actor(person: Person, number: int) -> Actor:
         client.headers,
         person.device,
         knows={name: value for name, value in told.items() if value not in ("", None)},
-        buyer=person.buyer,
         age_s=person.age_s,
         cards=person.cards,
         wants=person.wants,
