@@ -66,8 +66,8 @@ def told(crash_folder: Path) -> Iterator[None]:
         ) from error
     except Stopped as error:
         raise click.exceptions.Exit(130) from error
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
-        raise
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise  # click ends quietly when whoever reads the output has seen enough
     except Exception as error:
         raise Failure(_unforeseen(error, crash_folder)) from error
 

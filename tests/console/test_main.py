@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from console.commands import audit
 from console.main import COMMANDS, fairticket
 from fairness.errors import NotFound, Unavailable
 from fairness.ledger.verify import Failure, Verification
+from tests.engines import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +120,17 @@ def test_errors_are_told_in_a_few_lines(
     said = io.StringIO()
     told.value.show(said)
     assert said.getvalue() == expected
+
+
+def test_a_reader_who_has_seen_enough_is_no_error_of_ours(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "console", "--home", str(tmp_path), "plan", "--json"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == b""
+    assert not (tmp_path / "logs").exists()
 
 
 def test_what_nobody_foresaw_keeps_its_traceback_out_of_the_way(tmp_path: Path) -> None:
