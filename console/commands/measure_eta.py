@@ -17,7 +17,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--trace",
     type=_IN,
-    help="Recorded crowds: a table with minute_utc and requests; each day is a trace. "
+    help="Recorded crowds: a table of minutes and requests; each day is a trace. "
     "Without it: a rush and an evening that are modelled.",
 )
 @click.option("--runs", type=click.IntRange(1, 100), default=6, show_default=True,

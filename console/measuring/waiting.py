@@ -7,7 +7,6 @@ payment that is slow for a while. The estimator is the real one, and it is told 
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from console.measuring.shop import STEP_S, Shop, Trouble
+from console.rehearsal.shapes import read_trace
 from fairness.clock import SECOND
 from fairness.crowdmodel import chance
 from fairness.eta import Estimator, Seen
@@ -91,11 +91,10 @@ class Result:
 
 
 def traces(file: Path) -> dict[str, list[int]]:
-    """Return day -> requests in each minute, from a table with minute_utc and requests."""
+    """Return day -> requests in each minute, from a trace as `fairticket rehearse` reads it."""
     days: dict[str, list[int]] = {}
-    with file.open(newline="") as rows:
-        for row in csv.DictReader(rows):
-            days.setdefault(row["minute_utc"][:10], []).append(int(row["requests"]))
+    for minute, requests in read_trace(file):
+        days.setdefault(minute[:10], []).append(int(requests))
     return days
 
 

@@ -36,7 +36,7 @@ def from_trace(path: Path, count: int, before_s: float, after_s: float, rng: Ran
     The trace is CSV with a header and rows `minute, requests`; its 60 minutes with the largest
     rise are compressed to the run. Invalid names a row that is not a number of requests.
     """
-    minutes = _requests(path)
+    minutes = [requests for _, requests in read_trace(path)]
     hour = steepest_hour(minutes)
     length = before_s + after_s
     times = []
@@ -60,11 +60,12 @@ def steepest_hour(minutes: list[float]) -> list[float]:
     return minutes[best : best + 60]
 
 
-def _requests(path: Path) -> list[float]:
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))[1:]
+def read_trace(path: Path) -> list[tuple[str, float]]:
+    """Return (minute as it is written, requests) of every row; Invalid names a wrong one."""
     try:
-        minutes = [float(row[-1]) for row in rows if row]
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))[1:]
+        minutes = [(row[0], float(row[-1])) for row in rows if row]
     except ValueError as error:
         raise Invalid(
             f"{path.name}: {error}",
@@ -72,7 +73,7 @@ def _requests(path: Path) -> list[float]:
             rule="rows of a time and a number of requests",
             remedy="correct the row, or leave --trace out",
         ) from error
-    if not minutes or sum(minutes) <= 0:
+    if sum(requests for _, requests in minutes) <= 0:
         raise Invalid(
             f"{path.name} holds no requests",
             field="trace",

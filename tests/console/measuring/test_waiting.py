@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from console.main import fairticket
 from console.measuring import waiting
 from console.measuring.shop import Shop
+from fairness.errors import Invalid
 
 CALM = Shop(pause_every_s=1e12, change_every_s=1e12, slow_sigma=0.0)
 
@@ -48,3 +50,11 @@ def test_the_command_prints_and_writes_each_trace(tmp_path: Path) -> None:
     assert found["compared"] > 0
     assert f"{found['coverage']:.1%}" in answer.output
     assert answer.exit_code == (0 if 0.75 <= found["coverage"] <= 0.9 else 1)
+
+
+def test_a_row_that_is_no_number_of_requests_is_named(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.csv"
+    trace.write_text("minute_utc,requests\n1998-06-30 00:00,many\n")
+    with pytest.raises(Invalid, match="many") as caught:
+        waiting.traces(trace)
+    assert (caught.value.field, bool(caught.value.remedy)) == ("trace", True)
