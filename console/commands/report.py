@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fairness import report as fairness_report
+from fairness.errors import Invalid
 from fairness.ledger import notes
 from fairness.ledger.remote import files_of
 
@@ -36,7 +37,7 @@ def report(
 
     With --against it ends where that report ends, and exits with 1 when a figure differs.
     """
-    published: dict[str, Any] = json.loads(against.read_bytes()) if against else {}
+    published = _published(against) if against else {}
     files = files_of(where)
     try:
         pinned = notes.Verifier.parse(key.read_text()) if key else None
@@ -57,6 +58,22 @@ def report(
         if not different:
             click.echo("  ok       the published report has the same figures")
         ctx.exit(1 if different else 0)
+
+
+def _published(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and "until_entry" in found:
+        return found
+    raise Invalid(
+        f"{file} is no fairness report",
+        field="--against",
+        value=str(file),
+        rule="the JSON file of a published report",
+        remedy="fetch it again: /ledger/reports/SALE.json",
+    )
 
 
 def _told(made: dict[str, Any]) -> list[str]:
