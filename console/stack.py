@@ -108,7 +108,7 @@ class Stack:
     def engines(self) -> list[Child]:
         """The stores and the mail sink: what all else stands on."""
         ports, data = self.ports, self.home.data
-        sink = processes.mailsink(LOCAL, ports["smtp"], ports["mail"], data / "mail.jsonl")
+        sink = processes.mailsink(LOCAL, ports["smtp"], ports["mail"], data / "letters.jsonl")
         valkey, store = engines.valkey(ports["valkey"], data / "valkey"), self.env
         dynamodb = engines.dynamodb(ports["dynamodb"], data / "dynamodb")
         return [

@@ -116,7 +116,7 @@ def mailsink(home: Path, host: str, smtp_port: int, http_port: int, file: Path |
     """Take mail and deliver it to nobody: read it in a browser."""
     from console.mailsink.server import serve
 
-    asyncio.run(serve(host, smtp_port, http_port, file or Home(home).data / "mail.jsonl"))
+    asyncio.run(serve(host, smtp_port, http_port, file or Home(home).data / "letters.jsonl"))
 
 
 def _counting() -> dict[str, str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
@@ -22,28 +23,32 @@ from fairness.clock import now_us
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter as it came; `copies` is how often it came."""
+    """What stands in a letter."""
+
+    sender: str
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[str, ...]
+    headers: Mapping[str, str]  # those that begin with X-
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One letter as it came, read when somebody looks; `copies` is how often it came."""
 
     message_id: str
     at_us: int
     sender: str
     to: tuple[str, ...]
-    subject: str
-    text: str
-    html: str = ""
-    attachments: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)  # those that begin with X-
+    raw: bytes
     copies: int = 1
 
-    @classmethod
-    def read(cls, raw: bytes, sender: str, to: tuple[str, ...], at_us: int) -> Letter:
-        """Return what stands in an RFC 5322 message; without a Message-ID its hash stands in."""
-        message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
-        return cls(
-            message_id=str(message["Message-ID"] or f"<{sha256(raw).hexdigest()}@none>").strip(),
-            at_us=at_us,
-            sender=parseaddr(str(message["From"] or ""))[1] or sender,
-            to=to,
+    def read(self) -> Letter:
+        """Return what stands in it (RFC 5322)."""
+        message = message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
+        return Letter(
+            sender=parseaddr(str(message["From"] or ""))[1] or self.sender,
             subject=str(message["Subject"] or ""),
             text=_body(message, "plain"),
             html=_body(message, "html"),
@@ -57,7 +62,7 @@ class Letters:
 
     def __init__(self, file: Path) -> None:
         """Read what an earlier run kept; a line cut short by a crash was never accepted."""
-        self._found: dict[str, Letter] = {}
+        self._found: dict[str, Kept] = {}
         for line in _lines(file):
             self._take(line)
         self._file = file.open("ab")
@@ -72,21 +77,21 @@ class Letters:
         """How many times a letter came that was there already."""
         return sum(letter.copies - 1 for letter in self._found.values())
 
-    def keep(self, raw: bytes, sender: str, to: tuple[str, ...]) -> Letter:
+    def keep(self, raw: bytes, sender: str, to: tuple[str, ...]) -> Kept:
         """Keep the letter, or count it when it is known, and return it as it now stands."""
-        letter = Letter.read(raw, sender, to, now_us())
-        known = letter.message_id in self._found
-        line = {"again": letter.message_id} if known else asdict(letter)
+        name = _id_of(raw)
+        told = {"at_us": now_us(), "sender": sender, "to": to, "raw": raw.decode("latin-1")}
+        line = {"again": name} if name in self._found else {"message_id": name, **told}
         self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         return self._take(line)
 
-    def get(self, message_id: str) -> Letter | None:
+    def get(self, message_id: str) -> Kept | None:
         """Return the letter with this Message-ID, or None."""
         return self._found.get(message_id)
 
-    def to(self, address: str = "") -> list[Letter]:
+    def to(self, address: str = "") -> list[Kept]:
         """Return the letters to an address, or all; the newest first."""
         wanted = address.strip().lower()
         return [
@@ -99,15 +104,21 @@ class Letters:
         """Close the file."""
         self._file.close()
 
-    def _take(self, line: dict[str, Any]) -> Letter:
+    def _take(self, line: dict[str, Any]) -> Kept:
         if "again" in line:
             known = self._found[line["again"]]
             letter = replace(known, copies=known.copies + 1)
         else:
-            lists = {name: tuple(line[name]) for name in ("to", "attachments")}
-            letter = Letter(**{**line, **lists})
+            raw = line["raw"].encode("latin-1")
+            letter = Kept(line["message_id"], line["at_us"], line["sender"], tuple(line["to"]), raw)
         self._found[letter.message_id] = letter
         return letter
+
+
+def _id_of(raw: bytes) -> str:
+    """Return the Message-ID; without one the letter's hash stands in."""
+    found = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)["Message-ID"]
+    return str(found or f"<{sha256(raw).hexdigest()}@none>").strip()
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import asdict
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from console.mailsink.letters import Letter, Letters
+from console.mailsink.letters import Kept, Letters
 from fairness.clock import iso
 
 _PAGE = 100
@@ -83,12 +84,7 @@ async def overview(request: web.Request) -> web.Response:
     """Show the newest letters in a table, and a search by address."""
     letters, to = request.app[_LETTERS], request.query.get("to", "")
     found = letters.to(to)
-    rows = "".join(
-        f"<tr><td><time>{iso(letter.at_us)}</time></td><td>{escape(', '.join(letter.to))}</td>"
-        f'<td><a href="/message?id={quote(letter.message_id, safe="")}">'
-        f"{escape(letter.subject) or 'no subject'}</a></td><td>{letter.copies}</td></tr>"
-        for letter in found[:_PAGE]
-    )
+    rows = "".join(map(_row, found[:_PAGE]))
     said = f"{len(found)} letters, {letters.repeats} came more than once."
     shown = f" The newest {_PAGE} are shown." if len(found) > _PAGE else ""
     return _page("Mail sink", "overview.html", to=escape(to), rows=rows, said=said + shown)
@@ -96,15 +92,16 @@ async def overview(request: web.Request) -> web.Response:
 
 async def one(request: web.Request) -> web.Response:
     """Show one letter as text."""
-    letter = _wanted(request)
-    link = f'<p><a href="/message.html?id={quote(letter.message_id, safe="")}">As HTML</a></p>'
+    kept = _wanted(request)
+    letter = kept.read()
+    link = f'<p><a href="/message.html?id={_quoted(kept)}">As HTML</a></p>'
     return _page(
         escape(letter.subject) or "no subject",
         "letter.html",
         sender=escape(letter.sender),
-        to=escape(", ".join(letter.to)),
-        at=iso(letter.at_us),
-        copies=str(letter.copies),
+        to=escape(", ".join(kept.to)),
+        at=iso(kept.at_us),
+        copies=str(kept.copies),
         attachments=escape(", ".join(letter.attachments)) or "none",
         text=escape(letter.text),
         link=link if letter.html else "",
@@ -114,10 +111,12 @@ async def one(request: web.Request) -> web.Response:
 async def one_html(request: web.Request) -> web.Response:
     """Show one letter's HTML part, shut in."""
     headers = {"Content-Security-Policy": _SANDBOX}
-    return web.Response(text=_wanted(request).html, content_type="text/html", headers=headers)
+    return web.Response(
+        text=_wanted(request).read().html, content_type="text/html", headers=headers
+    )
 
 
-def _wanted(request: web.Request) -> Letter:
+def _wanted(request: web.Request) -> Kept:
     letter = request.app[_LETTERS].get(request.query.get("id", ""))
     if letter is None:
         raise web.HTTPNotFound(text="There is no such letter. Go back to / for all of them.\n")
@@ -133,6 +132,20 @@ def _page(title: str, name: str, **values: str) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-def _as_json(letter: Letter) -> dict[str, object]:
-    names = ("message_id", "at_us", "sender", "to", "subject", "headers", "text", "attachments")
-    return {**{name: getattr(letter, name) for name in names}, "repeats": letter.copies - 1}
+def _row(kept: Kept) -> str:
+    return (
+        f"<tr><td><time>{iso(kept.at_us)}</time></td><td>{escape(', '.join(kept.to))}</td>"
+        f'<td><a href="/message?id={_quoted(kept)}">'
+        f"{escape(kept.read().subject) or 'no subject'}</a></td><td>{kept.copies}</td></tr>"
+    )
+
+
+def _quoted(kept: Kept) -> str:
+    return quote(kept.message_id, safe="")
+
+
+def _as_json(kept: Kept) -> dict[str, object]:
+    content = asdict(kept.read())
+    del content["html"]
+    envelope = {"message_id": kept.message_id, "at_us": kept.at_us, "to": kept.to}
+    return {**envelope, **content, "repeats": kept.copies - 1}

@@ -63,7 +63,7 @@ def sink(folder: Path, file: Path) -> Iterator[tuple[Sink, int]]:
 @pytest.fixture(scope="module")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
     folder = tmp_path_factory.mktemp("sink")
-    with sink(folder, folder / "mail.jsonl") as (found, _):
+    with sink(folder, folder / "letters.jsonl") as (found, _):
         yield found
 
 
@@ -123,7 +123,7 @@ def test_a_letter_that_is_not_there_is_said(post: Sink) -> None:
 
 
 def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
-    file = tmp_path / "mail.jsonl"
+    file = tmp_path / "letters.jsonl"
     with sink(tmp_path / "one", file) as (found, process):
         found.send(letter(1), letter(2), letter(1))
         os.kill(process, signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_a_line_cut_short_by_a_crash_is_dropped_and_what_follows_is_kept(tmp_path: Path) -> None:
-    file = tmp_path / "mail.jsonl"
+    file = tmp_path / "letters.jsonl"
     first = Letters(file)
     first.keep(letter(1).as_bytes(), "a@example.org", ("b@example.org",))
     first.close()
