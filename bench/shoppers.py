@@ -106,7 +106,7 @@ async def _shop(browser: Browser, sale_id: str, fan: Turn, shopping: Shopping) -
     if status != 202:
         return shopping.failed.append(f"order: {status} {answer}")
     path = f"/api/v1/orders/{answer['order_id']}"
-    order = await _settled(browser, path, headers, ("pending",))
+    order = await _settled(browser, path, headers, ("pending",), answer)
     if order["state"] != "held":
         return shopping.failed.append(f"hold: {order}")
     shopping.held_ms.append((time.perf_counter() - began) * 1_000)
@@ -115,17 +115,21 @@ async def _shop(browser: Browser, sale_id: str, fan: Turn, shopping: Shopping) -
     status, answer = await browser.send("POST", f"{path}/payment", headers, card)
     if status != 202:
         return shopping.failed.append(f"payment: {status} {answer}")
-    order = await _settled(browser, path, headers, ("held",))
+    order = await _settled(browser, path, headers, ("held",), answer)
     if order["state"] != "paid" or len(order["tickets"]) != 2:
         return shopping.failed.append(f"paid: {order}")
     return shopping.paid_at.append(time.perf_counter())
 
 
 async def _settled(
-    browser: Browser, path: str, headers: dict[str, str], open_states: tuple[str, ...]
+    browser: Browser,
+    path: str,
+    headers: dict[str, str],
+    open_states: tuple[str, ...],
+    accepted: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the order when its state is none of `open_states`, looking as often as is asked."""
-    until, wait_s = time.monotonic() + GIVE_UP_S, LOOK_S
+    until, wait_s = time.monotonic() + GIVE_UP_S, accepted["look_again_ms"] / 1_000
     while True:
         await asyncio.sleep(wait_s)
         status, order = await browser.send("GET", path, headers)

@@ -31,13 +31,16 @@ class Lane:
         self._rouse = scripts.load(redis, "rouse")
         self._take = scripts.load(redis, "take")
 
-    def put(self, work: str) -> str | None:
-        """Put work at the end; return the token of the worker to be sent, if one must be."""
+    def put(self, work: str) -> tuple[str | None, int]:
+        """Put work at the end; return the token of the worker to be sent, if one must be.
+
+        And how much waits in the lane, this work too.
+        """
         return self._roused(work)
 
     def rouse(self) -> str | None:
         """Return the token of a worker to be sent because work was left by one that died."""
-        return self._roused()
+        return self._roused()[0]
 
     def take(self, token: str, most: int) -> list[tuple[str, str]]:
         """Return (id, work) of what came first; it stays until `done`.
@@ -63,10 +66,10 @@ class Lane:
         """Return how much waits."""
         return int(self._redis.xlen(self._keys[0]))
 
-    def _roused(self, *work: str) -> str | None:
+    def _roused(self, *work: str) -> tuple[str | None, int]:
         token = secrets.token_urlsafe(8)
         try:
-            sent = self._rouse(keys=self._keys, args=[token, LIFE_MS, *work])
+            sent, waiting = self._rouse(keys=self._keys, args=[token, LIFE_MS, *work])
         except (StoreUnreachable, StoreTimeout) as error:
             raise Unavailable() from error
-        return token if sent else None
+        return token if sent else None, int(waiting)

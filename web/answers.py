@@ -164,10 +164,11 @@ class BoardTier(TypedDict):
 
 
 class Accepted(TypedDict):
-    """The order is on its way: ask for it again in a moment."""
+    """The order is on its way: ask for it again in so many ms."""
 
     order_id: str
     state: str
+    look_again_ms: int
 
 
 class OrderSeat(TypedDict):
@@ -195,6 +196,7 @@ class OrderAnswer(TypedDict):
     changed_at: str | None
     problem: dict[str, Any] | None
     tickets: list[str]
+    look_again_ms: int | None  # None: nothing changes by itself soon
 
 
 class OrdersAnswer(TypedDict):

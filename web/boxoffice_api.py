@@ -85,8 +85,7 @@ def see_seats(sale_id: str) -> ResponseReturnValue:
 def order_seats(sale_id: str, body: bodies.NewOrder) -> ResponseReturnValue:
     """Ask for seats, by name or the best available. The same Idempotency-Key is the same order."""
     key = request.headers.get("Idempotency-Key")
-    order_id = order_service.ask(sale_id, body, g.turn, key)
-    return {"order_id": order_id, "state": order_service.PENDING}
+    return dict(order_service.ask(sale_id, body, g.turn, key))
 
 
 @bp.get("/orders")
@@ -111,8 +110,7 @@ def see_order(order_id: str) -> ResponseReturnValue:
 @door(Access.FAN, body=bodies.Payment, answer=Accepted, status=202)
 def pay(order_id: str, body: bodies.Payment) -> ResponseReturnValue:
     """Pay a held order by card. Ask for the order to see what became of it."""
-    order_service.pay(order_id, body.card)
-    return {"order_id": order_id, "state": "paying"}
+    return dict(order_service.pay(order_id, body.card))
 
 
 @bp.post("/orders/<id:order_id>/extension")

@@ -17,11 +17,12 @@ from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
 from fairness.passes import Pass
 from web import auth, bodies, facts, services
-from web.answers import CodesAnswer, OrderAnswer, TicketAnswer
+from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer
 from workers import clients, lanes, settling, standing
 from workers.settings import settings
 
 PENDING = "pending"
+LOOK_AGAIN_MS = 200  # who was told when to look, and came too early
 CODES_AHEAD = 21  # ten minutes without a network
 
 
@@ -39,8 +40,8 @@ class Found:
         return self.order.state if self.order else PENDING
 
 
-def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> str:
-    """Send the wish to allocation; return the order's id, the same for the same key."""
+def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> Accepted:
+    """Send the wish to allocation; the same key is the same order."""
     known = facts.of_public_sale(sale_id)
     if wish.seats:
         _check_seats(known, wish.seats)
@@ -64,8 +65,8 @@ def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> str
     order_id = new_id(account_id, sale_id, key or secrets.token_urlsafe(16))
     best = wish.best.model_dump() if wish.best else None
     plan = known.plan()
-    lanes.ask(known.sale, plan, order_id, account_id, turn.fan, wish.seats, best)
-    return order_id
+    wait_ms = lanes.ask(known.sale, plan, order_id, account_id, turn.fan, wish.seats, best)
+    return {"order_id": order_id, "state": PENDING, "look_again_ms": wait_ms}
 
 
 def find(order_id: str) -> Found:
@@ -88,7 +89,7 @@ def find(order_id: str) -> Found:
     return Found(order_id, order)
 
 
-def pay(order_id: str, card: bodies.Card) -> None:
+def pay(order_id: str, card: bodies.Card) -> Accepted:
     """Turn the card into a token and send the order to be paid; Conflict unless it is held."""
     order = find(order_id).order
     if order is None or order.state != "held":
@@ -107,7 +108,8 @@ def pay(order_id: str, card: bodies.Card) -> None:
             remedy="choose seats again while your turn lasts",
         )
     token = clients.payments().tokenise(Card(card.number, card.expiry.replace(" ", ""), card.cvc))
-    lanes.pay(order.sale_id, order_id, token)
+    wait_ms = lanes.pay(order.sale_id, order_id, token)
+    return {"order_id": order_id, "state": "paying", "look_again_ms": wait_ms}
 
 
 def cancel(order_id: str) -> None:
@@ -171,6 +173,7 @@ def document(found: Found) -> OrderAnswer:
         "changed_at": iso(order.changed_us),
         "problem": dict(order.problem) if order.problem else None,
         "tickets": list(_ticket_ids(found)),
+        "look_again_ms": None,
     }
 
 
@@ -267,4 +270,5 @@ def _pending(order_id: str) -> OrderAnswer:
         "changed_at": None,
         "problem": None,
         "tickets": [],
+        "look_again_ms": LOOK_AGAIN_MS,
     }

@@ -81,5 +81,5 @@ def leave(sale_id: str) -> ResponseReturnValue:
 
 
 def _ordered(sale_id: str, wish: bodies.NewOrder) -> ResponseReturnValue:
-    order_id = order_service.ask(sale_id, wish, g.turn, request.form.get("key"))
+    order_id = order_service.ask(sale_id, wish, g.turn, request.form.get("key"))["order_id"]
     return redirect(f"/orders/{order_id}", 303)

@@ -22,6 +22,7 @@ from workers import clients, logs, metrics, retry, standing, steps
 
 MOST = 64  # in one batch
 GATHER_S = 0.08  # between two batches: what comes meanwhile shares the next one's transactions
+BATCH_MS, EACH_MS = 100, 5  # a batch takes about so long, and so much longer for each in it
 AT_MOST_S = 4.0  # in one task: far below the broker's patience
 PAYMENTS = ("payments-0", "payments-1")
 
@@ -53,10 +54,11 @@ def ask(
     fan: str,
     seats: Sequence[str] | None,
     best: Mapping[str, Any] | None,
-) -> None:
+) -> int:
     """Have seats held for a fan in the shop: these, or the best (fields of `orders.model.Best`).
 
-    The order under `order_id` tells the outcome. Unavailable when it cannot be passed on.
+    The order under `order_id` tells the outcome; return in how many ms about. Unavailable when it
+    cannot be passed on.
     """
     named, tier = list(seats) if seats else None, best.get("tier") if best else None
     work = {
@@ -67,23 +69,27 @@ def ask(
         "best": dict(best) if best else None,
     }
     standing.show_pending(order_id, account_id)
-    put(steps.ALLOCATE, sale.sale_id, of_wish(sale, plan, named or (), tier), work)
+    return put(steps.ALLOCATE, sale.sale_id, of_wish(sale, plan, named or (), tier), work)
 
 
-def pay(sale_id: str, order_id: str, card_token: str) -> None:
-    """Have a held order charged and confirmed; the order tells the outcome. Unavailable.
+def pay(sale_id: str, order_id: str, card_token: str) -> int:
+    """Have a held order charged and confirmed; return in how many ms about. Unavailable.
 
     The token is in no task, so neither Flower nor a log can show it.
     """
     work = {"order_id": order_id, "card_token": card_token}
-    put(steps.PAY, sale_id, of_payment(order_id), work)
+    return put(steps.PAY, sale_id, of_payment(order_id), work)
 
 
-def put(step: str, sale_id: str, name: str, work: Work) -> None:
-    """Put work into a lane, and send a worker if none is awake; Unavailable when it cannot be."""
-    token = lane(sale_id, name).put(orjson.dumps(work).decode())
+def put(step: str, sale_id: str, name: str, work: Work) -> int:
+    """Put work into a lane, and send a worker if none is awake; Unavailable when it cannot be.
+
+    Return in how many ms it is probably done, by what waits before it.
+    """
+    token, waiting = lane(sale_id, name).put(orjson.dumps(work).decode())
     if token:
         steps.send(step, sale_id, name, token)
+    return int(GATHER_S * 1_000) + BATCH_MS + waiting * EACH_MS
 
 
 def rouse(sale: Sale) -> None:

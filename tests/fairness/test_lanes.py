@@ -7,9 +7,10 @@ from fairness.lanes import Lane
 
 def test_a_rush_sends_one_worker_and_a_lull_lets_it_go(redis: Redis) -> None:
     lane = Lane(redis, "sale", "A")
-    token = lane.put("1")
+    token, waiting = lane.put("1")
     assert token
-    assert [lane.put("2"), lane.put("3"), lane.rouse()] == [None] * 3
+    assert waiting == 1
+    assert [lane.put("2"), lane.put("3"), lane.rouse()] == [(None, 2), (None, 3), None]
     first = lane.take(token, 2)
     assert [work for _, work in first] == ["1", "2"]
     lane.done([number for number, _ in first])
@@ -18,12 +19,12 @@ def test_a_rush_sends_one_worker_and_a_lull_lets_it_go(redis: Redis) -> None:
     lane.done([number for number, _ in rest])
     assert lane.take(token, 2) == []
     assert lane.rouse() is None, "nothing waits"
-    assert lane.put("4"), "it sleeps: the next work sends a worker"
+    assert lane.put("4")[0], "it sleeps: the next work sends a worker"
 
 
 def test_work_that_is_not_done_stays_and_another_worker_keeps_off(redis: Redis) -> None:
     lane = Lane(redis, "sale", "A")
-    token = lane.put("1") or ""
+    token = lane.put("1")[0] or ""
     taken = lane.take(token, 5)
     assert lane.take("another", 5) == []
     assert lane.take(token, 5) == taken
@@ -32,7 +33,7 @@ def test_work_that_is_not_done_stays_and_another_worker_keeps_off(redis: Redis) 
 
 def test_what_a_dead_worker_left_is_given_to_a_new_one(redis: Redis) -> None:
     lane = Lane(redis, "sale", "A")
-    lane.take(lane.put("1") or "", 5)
+    lane.take(lane.put("1")[0] or "", 5)
     redis.delete("sale:{sale}:awake:A")  # what ten seconds do
 
     token = lane.rouse()
@@ -43,7 +44,7 @@ def test_what_a_dead_worker_left_is_given_to_a_new_one(redis: Redis) -> None:
 
 def test_a_task_that_comes_again_goes_on_with_its_lane(redis: Redis) -> None:
     lane = Lane(redis, "sale", "A")
-    token = lane.put("1") or ""
+    token = lane.put("1")[0] or ""
     lane.take(token, 1)
     redis.delete("sale:{sale}:awake:A")
     assert [work for _, work in lane.take(token, 1)] == ["1"]

@@ -81,14 +81,18 @@ def test_the_seats_say_which_are_free(fan: Person, other: Person, sale: Sale) ->
 
 def test_an_order_goes_from_the_wish_to_the_ticket(fan: Person, sale: Sale) -> None:
     order_id = ordered(fan, sale, {"best": {"count": 2, "tier": "A"}})
-    assert order(fan, order_id)["state"] == "pending"
+    pending = order(fan, order_id)
+    assert pending["state"] == "pending"
+    assert pending["look_again_ms"] > 0
     hold(sale, fan, order_id, "A-4", "A-5")
     held = order(fan, order_id)
     assert (held["state"], held["total_cents"], held["currency"]) == ("held", 15_000, "EUR")
     answer = fan.call("POST", f"/api/v1/orders/{order_id}/payment", {"card": CARD})
     assert answer.status_code == 202
+    assert answer.json["look_again_ms"] > 0  # type: ignore[index]
     pay(order_id, _card_token())
     paid = order(fan, order_id)
+    assert paid["look_again_ms"] is None
     assert paid["state"] == "paid"
     assert len(paid["tickets"]) == 2
     ticket: Any = fan.call("GET", f"/api/v1/tickets/{paid['tickets'][0]}").json
