@@ -109,12 +109,14 @@ class Database:
         index: str | None = None,
         newest_first: bool = False,
         limit: int | None = None,
+        page: int | None = None,
         between: tuple[str, Any, Any] | None = None,
         **key: Any,
     ) -> Iterator[Item]:
         """Yield the items whose key attributes equal `key`, in sort-key order.
 
-        `between` is (sort key, lowest, highest), both included.
+        `between` is (sort key, lowest, highest), both included. Read in pages of up to `page`
+        items, for whoever may stop early; without it, of up to 1 MB.
         """
         names = {f"#{n}": name for n, name in enumerate(key)}
         values = _pack({f":{n}": value for n, value in enumerate(key.values())})
@@ -130,7 +132,7 @@ class Database:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not newest_first,
             **({"IndexName": index} if index else {"ConsistentRead": True}),
-            **({"Limit": limit} if limit else {}),
+            **({"Limit": limit or page} if limit or page else {}),
         }
         yield from self._pages("query", request, limit)
 

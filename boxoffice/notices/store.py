@@ -13,6 +13,7 @@ from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Contention, Unavailable
 
 Mail: TypeAlias = tuple[str, Mapping[str, Any], str]  # account id, data, what makes it unique
+PAGE = 128  # promises that are read at once
 MANY = 50  # two writes each in one transaction
 TRIES = 3  # to write down that a mail was sent; failing here sends it again
 
@@ -54,7 +55,9 @@ class NoticeStore:
 
     def due(self, now_us: int) -> Iterator[Promise]:
         """Yield the promises that may be claimed now, the oldest first."""
-        promises = (Promise.of(item) for item in self._db.query(OUTBOX, kind=outbox.MAIL))
+        promises = (
+            Promise.of(item) for item in self._db.query(OUTBOX, kind=outbox.MAIL, page=PAGE)
+        )
         return (promise for promise in promises if promise.due_us <= now_us)
 
     def claim_all(self, promises: Sequence[Promise], now_us: int, until_us: int) -> list[Promise]:

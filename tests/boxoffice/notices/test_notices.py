@@ -9,7 +9,7 @@ from boxoffice.dynamo import Database
 from boxoffice.notices.model import TEMPLATES, Delivery
 from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
 from boxoffice.notices.smtp import SmtpSender
-from boxoffice.notices.store import NoticeStore
+from boxoffice.notices.store import PAGE, NoticeStore
 from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Invalid, Misconfigured, Unavailable
 from tests.boxoffice.notices.mailbox import Mailbox, mailbox
@@ -131,6 +131,15 @@ def test_many_mails_are_promised_at_once_and_each_is_one(any_db: Database, box: 
     assert _open(any_db) == 70
     with pytest.raises(Invalid):
         notices.promise_all("spam", mails, NOW)
+
+
+def test_mails_behind_the_first_page_that_are_due_are_found(db: Database, box: Mailbox) -> None:
+    notices, store = _notices(db, box), NoticeStore(db)
+    mails = [(f"acc_fan{n}", DATA, f"turn-{n:03}") for n in range(PAGE + 2)]
+    notices.promise_all("your_turn", mails, NOW)
+    for start in range(0, PAGE, 64):
+        store.claim_all(list(store.due(NOW))[:64], NOW, NOW + 10**6)
+    assert [promise.account_id for promise in store.due(NOW)] == [m[0] for m in mails[PAGE:]]
 
 
 def test_two_workers_at_once_send_each_mail_once(any_db: Database, box: Mailbox) -> None:
