@@ -137,7 +137,7 @@ def test_mails_behind_the_first_page_that_are_due_are_found(db: Database, box: M
     notices, store = _notices(db, box), NoticeStore(db)
     mails = [(f"acc_fan{n}", DATA, f"turn-{n:03}") for n in range(PAGE + 2)]
     notices.promise_all("your_turn", mails, NOW)
-    for start in range(0, PAGE, 64):
+    for _ in range(PAGE // 64):
         store.claim_all(list(store.due(NOW))[:64], NOW, NOW + 10**6)
     assert [promise.account_id for promise in store.due(NOW)] == [m[0] for m in mails[PAGE:]]
 
