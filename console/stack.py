@@ -20,6 +20,7 @@ ORGANISER = "organiser@fairticket.example"
 ORIGIN = "fairticket.example/log"
 # Seats are allocated in parallel; every other group does its work in few, large steps.
 CONCURRENCY = {queues.ALLOCATION: 3, queues.ORDERS: 3}
+CLOCK_BOUND_US = 10_000  # of several stores; here they have one clock, elsewhere an NTP service
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Options:
     host: str = LOCAL
     public_url: str | None = None  # when fans reach the site by another name
     web_workers: int = 1  # per service
+    stores: int = 1  # at which fans of one line arrive
     gateway: bool | None = None  # None: when nginx is installed
     address_rate: int = 50  # requests per second and address, at the gateway
     address_burst: int = 200
@@ -62,8 +64,9 @@ class Stack:
                 remedy="choose another one, or leave --port out to get a free one",
             )
         self.port = options.port or home.port("site")
+        self._further = [f"valkey-{number}" for number in range(2, options.stores + 1)]
         parts = ("valkey", "dynamodb", "smtp", "mail", "flower", "fairness", "boxoffice", "witness")
-        self.ports = {name: home.port(name) for name in parts}
+        self.ports = {name: home.port(name) for name in (*parts, *self._further)}
         self._secrets = home.secrets()
 
     @cached_property
@@ -96,6 +99,7 @@ class Stack:
             **self._secrets,
             "FAIRTICKET_REDIS_URL": f"{store}/0",
             "FAIRTICKET_BROKER_URL": f"{store}/1",
+            **self._shards(),
             "FAIRTICKET_SMTP_URL": f"smtp://{LOCAL}:{self.ports['smtp']}",
             "FAIRTICKET_PUBLIC_URL": self.addresses.site,
             "FAIRTICKET_LEDGER_ORIGIN": ORIGIN,
@@ -113,6 +117,7 @@ class Stack:
         dynamodb = engines.dynamodb(ports["dynamodb"], data / "dynamodb")
         return [
             Child("valkey", valkey, probes.pings(store["FAIRTICKET_REDIS_URL"])),
+            *(self._store(name) for name in self._further),
             Child("dynamodb", dynamodb, probes.listens(ports["dynamodb"])),
             Child("mailsink", sink, probes.http_ok(f"{self.addresses.mail}/healthz")),
         ]
@@ -135,6 +140,22 @@ class Stack:
         ).write(self.home.data / "gateway")
         command = gateway.command(self.nginx, configuration)
         return [Child("gateway", command, probes.http_ok(f"http://{LOCAL}:{self.port}/healthz"))]
+
+    def _shards(self) -> dict[str, str]:
+        """Return the settings that several stores need; with one, none."""
+        if not self._further:
+            return {}
+        return {
+            "FAIRTICKET_LINE_SHARDS": ",".join(map(self._url, self._further)),
+            "FAIRTICKET_CLOCK_BOUND_US": str(CLOCK_BOUND_US),
+        }
+
+    def _url(self, name: str) -> str:
+        return f"redis://{LOCAL}:{self.ports[name]}/0"
+
+    def _store(self, name: str) -> Child:
+        command = engines.valkey(self.ports[name], self.home.data / name)
+        return Child(name, command, probes.pings(self._url(name)))
 
     def _find_nginx(self) -> str | None:
         if self.options.gateway is False:

@@ -87,8 +87,8 @@ def line_of(sale_id: str, direct: Direct | None = None) -> Line:
 @cache
 def shards() -> tuple[Redis, ...]:
     """Return the further stores at which fans arrive, in the order of the setting."""
-    urls = filter(None, settings().line_shards.split(","))
-    return tuple(Redis.from_url(u.strip(), decode_responses=True, **_patience()) for u in urls)
+    urls = settings().shards
+    return tuple(Redis.from_url(url, decode_responses=True, **_patience()) for url in urls)
 
 
 @cache

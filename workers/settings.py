@@ -53,6 +53,11 @@ class Settings:
         """Return the relays of public beacons, in the order in which they are asked."""
         return [url for url in self.drand_relays.split(",") if url]
 
+    @property
+    def shards(self) -> list[str]:
+        """Return the URLs of the further stores at which fans arrive, in their order."""
+        return [url.strip() for url in self.line_shards.split(",") if url.strip()]
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Return the settings of `env`; Misconfigured names what is missing or wrong."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from console import settings
 from fairness.beacon_drand import CHAINS
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import NotFound
-from fairness.line import Line
+from fairness.line import Line, ShardedLine
 from fairness.manifest import ECVRF, FALLBACKS
 
 _ACTS = {
@@ -145,9 +146,15 @@ def _facts(found: Sale) -> dict[str, Any]:
 
 
 def _line(home: Path, sale_id: str) -> dict[str, Any]:
-    with Redis.from_url(settings.of(home).redis_url, decode_responses=True) as redis:
+    its = settings.of(home)
+    with ExitStack() as open_ones:
+        first, *others = [
+            open_ones.enter_context(Redis.from_url(url, decode_responses=True))
+            for url in (its.redis_url, *its.shards)
+        ]
+        line = ShardedLine(first, sale_id, others) if others else Line(first, sale_id)
         try:
-            status = Line(redis, sale_id).status()
+            status = line.status()
         except NotFound:
             return {"line": "not opened yet"}
     names = ("arrived", "merged", "placed", "called", "inside", "done", "left")

@@ -25,6 +25,13 @@ from console.supervisor import on_signals
     help="Processes per web service.",
 )
 @click.option(
+    "--stores",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Stores at which fans of one line arrive; the same number while a sale lasts.",
+)
+@click.option(
     "--gateway/--no-gateway",
     default=None,
     help="With nginx in front or without; else with it when it is installed.",
@@ -43,6 +50,7 @@ def up(
     host: str,
     public_url: str | None,
     web_workers: int,
+    stores: int,
     gateway: bool | None,
     address_rate: int,
 ) -> None:
@@ -52,6 +60,7 @@ def up(
         host=host,
         public_url=public_url,
         web_workers=web_workers,
+        stores=stores,
         gateway=gateway,
         address_rate=address_rate,
         address_burst=4 * address_rate,

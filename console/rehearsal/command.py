@@ -74,6 +74,13 @@ class Outputs:
     help="Copy the log's public files into this new folder.",
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the site, if we start it.")
+@click.option(
+    "--stores",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Stores at which the fans arrive, in a stack that we start.",
+)
 @click.option("--stay", is_flag=True, help="Leave the site running afterwards, until Ctrl-C.")
 @click.pass_obj
 def rehearse(
@@ -88,6 +95,7 @@ def rehearse(
     html_file: Path | None,
     ledger: Path | None,
     port: int | None,
+    stores: int,
     stay: bool,
 ) -> None:
     """Run a sale with a crowd, on the stack of this --home or on one of its own.
@@ -105,7 +113,7 @@ def rehearse(
     def say(line: str) -> None:
         console.print(f"fairticket: {line}", highlight=False, soft_wrap=True)
 
-    with stand(home, port, say) as on:
+    with stand(home, port, say, stores) as on:
         outcome = play(on, plot, console, started)
         html = outputs.html or on.home.folder / "report.html"
         _write(outcome, Outputs(outputs.json, html, outputs.ledger), on.ledger)
@@ -113,8 +121,9 @@ def rehearse(
         console.print(f"The report with its charts: {html}", highlight=False, soft_wrap=True)
         if stay and on.own is not None:
             encore = stage.set_sale(
-                on.db, on.settings.pepper, stage.read_plan(plan), stage.UNHURRIED, ENCORE
-            )
+                on.db, on.settings.pepper, stage.read_plan(plan), stage.UNHURRIED, ENCORE,
+                on.settings.clock_bound_us,
+            )  # fmt: skip
             show(on.own)
             say(f"join a line yourself: {on.site}/sales/{encore.sale_id}/line")
             on.own.wait()

@@ -9,25 +9,23 @@ from collections import Counter
 from typing import Any
 
 import aiohttp
-from redis import Redis
 from redis.exceptions import RedisError
 
 from console.rehearsal.actors import Actor
 from fairness.errors import FairTicketError
 from fairness.line import Line
+from workers import clients
 
 TRIES = 40
 BACK_WITHIN_S = 20.0
 
 
-def kill_the_store(
-    pid: int, redis: Redis, sale_id: str, site: str, actors: list[Actor]
-) -> dict[str, Any]:
+def kill_the_store(pid: int, sale_id: str, site: str, actors: list[Actor]) -> dict[str, Any]:
     """Return what happened: tries and let_in (passes given), answers by status, order_kept.
 
     `actors` are fans whose turn it is not. The store is started again by whoever watches it.
     """
-    line = Line(redis, sale_id)
+    line = clients.line(sale_id)
     before = (line.places(), line.served_order())
     os.kill(pid, signal.SIGKILL)
     answers = asyncio.run(_knock(site, sale_id, actors[:TRIES]))

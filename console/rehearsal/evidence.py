@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from redis import Redis
-
 from boxoffice.dynamo import Database, Item
 from boxoffice.sales.model import Sale
 from boxoffice.tables import ORDERS, SEATS, TICKETS
 from console.rehearsal.actors import Actor
 from fairness.identity import fan_of
 from fairness.ledger import recompute
-from fairness.line import Line
+from workers import clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,11 @@ class Evidence:
 
 
 def gather(
-    redis: Redis, db: Database, sale: Sale, actors: list[Actor], ledger: Path, mailbox: str,
+    db: Database, sale: Sale, actors: list[Actor], ledger: Path, mailbox: str,
     drill: dict[str, Any],
 ) -> Evidence:  # fmt: skip
     """Read everything. The log is verified by another process, from its public files alone."""
-    line = Line(redis, sale.sale_id)
+    line = clients.line(sale.sale_id)
     arrivals = line.arrivals()
     orders = list(db.query(ORDERS, index="by_sale", sale_id=sale.sale_id))
     tickets = [

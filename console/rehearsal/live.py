@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis import Redis
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -15,6 +14,7 @@ from boxoffice.sales.model import Sale
 from console.rehearsal.diary import Diary
 from fairness.errors import FairTicketError
 from fairness.line import Line
+from workers import clients
 
 PLAIN_EVERY_S = 5.0
 
@@ -69,9 +69,9 @@ class Watch:
 
 
 @contextmanager
-def watching(console: Console, redis: Redis, sale: Sale, diary: Diary) -> Iterator[Watch]:
+def watching(console: Console, sale: Sale, diary: Diary) -> Iterator[Watch]:
     """Yield what shows the sale each time it is called."""
-    line = Line(redis, sale.sale_id)
+    line = clients.line(sale.sale_id)
     if not console.is_terminal:
         yield Watch(console, line, diary, None)
         return

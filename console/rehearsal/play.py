@@ -71,9 +71,11 @@ def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
     for actor in actors:
         if actor.account_id:
             actor.token = auth.issue(actor.account_id, "fan", actor.device)
-    sale = stage.set_sale(stand.db, stand.settings.pepper, plan, tempo)
+    sale = stage.set_sale(
+        stand.db, stand.settings.pepper, plan, tempo, clock_bound_us=stand.settings.clock_bound_us
+    )
     diary = Diary(sale.manifest.starts_at_us / SECOND)
-    with watching(console, stand.redis, sale, diary) as watch:
+    with watching(console, sale, diary) as watch:
         _wait_for_the_door(stand, sale, watch)
         asyncio.run(
             crowd.act(
@@ -120,7 +122,7 @@ def _check(
     drilled = _drill(stand, sale, actors)
     console.print("fairticket: reading the stores and the public log", highlight=False)
     evidence = gather(
-        stand.redis, stand.db, Sales(stand.db).get(sale.sale_id), actors, stand.ledger,
+        stand.db, Sales(stand.db).get(sale.sale_id), actors, stand.ledger,
         stand.mailbox, drilled,
     )  # fmt: skip
     attendance.keep(stand.home.folder, _attendance(evidence))
@@ -142,7 +144,7 @@ def _drill(stand: Stand, sale: Sale, actors: list[Actor]) -> dict[str, Any]:
         return {}
     outside = [actor for actor in actors if actor.honest and actor.token][::-1]
     pid = stand.own.supervisor.pids()["valkey"]
-    return drill.kill_the_store(pid, stand.redis, sale.sale_id, stand.site, outside)
+    return drill.kill_the_store(pid, sale.sale_id, stand.site, outside)
 
 
 def _attendance(evidence: Evidence) -> Attendance:

@@ -11,7 +11,6 @@ from boxoffice.tables import OUTBOX
 from console.rehearsal.stand import Stand
 from fairness import keys
 from fairness.errors import Unavailable
-from fairness.line import Line
 from workers import clients
 
 WITHIN_S = 60.0
@@ -20,7 +19,7 @@ LOOK_EVERY_S = 0.2
 
 def settle(stand: Stand, sale: Sale) -> None:
     """Return when nothing of this sale is on its way; Unavailable names what still is."""
-    line = Line(stand.redis, sale.sale_id)
+    line = clients.line(sale.sale_id)
     checks: dict[str, Callable[[], bool]] = {
         "windows to draw": lambda: line.status().windows_pending == 0,
         "decisions to log": lambda: stand.redis.xlen(keys.decisions(sale.sale_id)) == 0,

@@ -76,9 +76,17 @@ def prices_of(plan: SeatingPlan) -> dict[str, Price]:
 
 
 def set_sale(
-    db: Database, pepper: str, plan: SeatingPlan, tempo: Tempo, title: str = "A loved show"
+    db: Database,
+    pepper: str,
+    plan: SeatingPlan,
+    tempo: Tempo,
+    title: str = "A loved show",
+    clock_bound_us: int = 0,
 ) -> Sale:
-    """Return a new scheduled sale whose line opens within seconds."""
+    """Return a new scheduled sale whose line opens within seconds.
+
+    `clock_bound_us` is how far the clocks of several stores may be off, as the settings say.
+    """
     catalogue, sales, now = Catalogue(db), Sales(db), now_us()
     organiser = _organiser(Accounts(db, pepper))
     venue = catalogue.add_venue(plan.name, "Rehearsal City")
@@ -99,6 +107,7 @@ def set_sale(
         "away_us": round(tempo.away_s * SECOND),
         "capacity": tempo.capacity,
         "rate_per_s": tempo.rate_per_s,
+        "clock_bound_us": clock_bound_us,
     }
     sale = sales.create(
         performance.performance_id, organiser.account_id, rules, prices_of(plan), now_us=now

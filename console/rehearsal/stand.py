@@ -41,7 +41,9 @@ class Stand:
 
 
 @contextmanager
-def stand(folder: Path, port: int | None, say: Callable[[str], None]) -> Iterator[Stand]:
+def stand(
+    folder: Path, port: int | None, say: Callable[[str], None], stores: int = 1
+) -> Iterator[Stand]:
     """Yield the stack that runs in `folder`; if none does, start one and stop it at the end."""
     home = Home(folder)
     found = home.running()
@@ -49,7 +51,7 @@ def stand(folder: Path, port: int | None, say: Callable[[str], None]) -> Iterato
         say(f"using the stack that runs in {home.folder}")
         yield attach(home, found["addresses"], None)
         return
-    options = Options(port=port, address_rate=RATE, address_burst=4 * RATE)
+    options = Options(port=port, stores=stores, address_rate=RATE, address_burst=4 * RATE)
     with running(home, options, say) as started:
         on_signals(started.supervisor.leave)
         addresses = started.stack.addresses

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -23,12 +24,12 @@ from redis import Redis
 from fairness import keys
 from fairness.clock import SECOND
 from fairness.direct import Direct
-from fairness.errors import Invalid
+from fairness.errors import Invalid, Unavailable
 from fairness.ledger.entries import in_parts
 from fairness.ledger.history import History
 from fairness.line import recovery
 from fairness.line.arrivals import flat, state_fields
-from fairness.line.model import Arrival, LineStatus
+from fairness.line.model import Arrival, LineStatus, Position
 from fairness.line.part import CHUNK, Part
 from fairness.line.remains import Calls
 from fairness.line.whole import Line
@@ -38,7 +39,9 @@ from fairness.manifest import Manifest
 class ShardedLine(Line):
     """A line over the store of `redis`, the first shard, and those of `others`, in this order.
 
-    The order of the others must not change while a sale lasts: a fan's shard follows from it.
+    The order of the others must not change while a sale lasts: a fan's shard follows from it. One
+    of the others that is away takes no arrivals and holds up the draw; everybody who has a place
+    is called, and answered, as ever.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class ShardedLine(Line):
         super().__init__(redis, sale_id, direct)
         self._others = [Part(other, sale_id) for other in others]
         self._shards: list[Part] = [self, *self._others]
+        self._waiting = dict.fromkeys(self._others, 0)  # not collected yet, when last counted
 
     def open(self, manifest: Manifest) -> None:
         """Do what `Line.open` does, in every shard; Invalid when the rules know of no ε."""
@@ -65,12 +69,12 @@ class ShardedLine(Line):
         self._run("control", *flat(self._as_shard(0)))
 
     def control(self, **changes: Any) -> None:
-        """Do what `Line.control` does, in every shard."""
+        """Do what `Line.control` does, in every shard; one that is away is told when it is back."""
         super().control(**changes)
         given = {name: value for name, value in changes.items() if value is not None}
         for other in self._others if given else ():
-            if not other._run("control", *flat(given)):
-                raise self._never_opened()
+            with suppress(Unavailable):
+                other._run("control", *flat(given))
 
     def join(self, fan: str, visit: str) -> Arrival:
         """Do what `Line.join` does, in the fan's shard."""
@@ -92,9 +96,16 @@ class ShardedLine(Line):
         return sorted(known.items(), key=lambda arrival: arrival[1])
 
     def close_due_windows(self) -> list[int]:
-        """Close every window that is over in all shards; return the new ones with arrivals."""
-        since = self._closed()
-        until = min(int(other._run("shut")) for other in self._others)
+        """Close every window that is over in all shards; return the new ones with arrivals.
+
+        None while a shard is away.
+        """
+        (known,) = self._read(("HMGET", keys.state(self.sale_id), "closed_us", "status"))
+        since, status = known[0] or "0", known[1] or "open"
+        try:
+            until = min(int(other._run("shut", status)) for other in self._others)
+        except Unavailable:
+            return []
         if until <= int(since):
             return []
         for other in self._others:
@@ -108,12 +119,26 @@ class ShardedLine(Line):
         return self._close(until)
 
     def status(self) -> LineStatus:
-        """Return the line in numbers; who is not collected yet counts as arrived."""
+        """Return the line in numbers; who is not collected yet counts as arrived.
+
+        A shard that is away counts as it did before.
+        """
         now, since = super().status(), self._closed()
         for other in self._others:
-            (new,) = other._read(("ZCOUNT", keys.arrivals(self.sale_id), since, "+inf"))
-            now = now.with_arrived(now.arrived + new)
-        return now
+            with suppress(Unavailable):
+                (new,) = other._read(("ZCOUNT", keys.arrivals(self.sale_id), since, "+inf"))
+                self._waiting[other] = new
+        return now.with_arrived(now.arrived + sum(self._waiting.values()))
+
+    def position(self, fan: str) -> Position:
+        """Do what `Line.position` does; also for who is collected while their shard is away."""
+        try:
+            return super().position(fan)
+        except Unavailable:
+            known = Line(self._redis, self.sale_id, self._direct).position(fan)
+            if known.state == "unknown":
+                raise
+            return known
 
     def is_there(self) -> bool:
         """Return whether every shard has this line."""

@@ -9,6 +9,7 @@ from console import gateway
 from console.home import Home
 from console.stack import Options, Stack
 from fairness.errors import Conflict, Misconfigured
+from fairness.manifest import Manifest
 from workers import queues
 from workers.settings import Settings
 
@@ -87,3 +88,14 @@ def test_no_password_is_on_a_command_line(tmp_path: Path) -> None:
     words = [word for child in stack.programs() for word in child.command]
     for secret in Home(tmp_path).secrets().values():
         assert not [word for word in words if secret in word]
+
+
+def test_further_stores_are_started_and_every_part_knows_them(tmp_path: Path) -> None:
+    stack = Stack(Home(tmp_path), Options(stores=3))
+    its = Settings.from_env(stack.env)
+    assert [name for name in names(stack) if name.startswith("valkey")] == [
+        "valkey", "valkey-2", "valkey-3",
+    ]  # fmt: skip
+    assert its.shards == [f"redis://127.0.0.1:{stack.ports[n]}/0" for n in ("valkey-2", "valkey-3")]
+    assert 0 < 2 * its.clock_bound_us <= Manifest("sale", 0, 0, 1).tie_us
+    assert Settings.from_env(Stack(Home(tmp_path / "one"), Options()).env).shards == []

@@ -13,7 +13,7 @@ from redis import Redis
 
 from fairness import draw, keys
 from fairness.clock import SECOND
-from fairness.errors import Invalid, NoLine, NotFound
+from fairness.errors import Invalid, LineClosed, NoLine, NotFound, Unavailable
 from fairness.ledger.history import History
 from fairness.line import Arrival, ShardedLine, recovery
 from fairness.line.remains import Calls
@@ -254,6 +254,35 @@ def test_a_first_store_that_is_lost_collects_again_what_the_shards_have(
 
     assert dict(line.arrivals()) == theirs
     assert place(line).keys() == theirs.keys()
+
+
+def test_a_shard_that_is_away_holds_up_the_draw_and_nothing_else(
+    redis: Redis, opened: Opener, others: list[Skewed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = opened(rate_per_s=1_000)
+    fans = [line.join(f"fan-{n}", "{}").fan for n in range(12)]
+    closed(redis, line)
+    places = place(line)
+    waiting = next(f"new-{n}" for n in range(99) if line._of(f"new-{n}")._redis is others[0])
+    line.join(waiting, "{}")
+    assert line.status().arrived == 13
+
+    with monkeypatch.context() as away:
+        gone = Redis.from_url("redis://127.0.0.1:1/0", decode_responses=True)
+        away.setattr(others[0], "connection_pool", gone.connection_pool)
+        assert line.close_due_windows() == []
+        assert line.status().arrived == 13
+        assert line.admit(99) == list(places)
+        assert {line.position(fan).state for fan in fans} == {"called"}
+        with pytest.raises(Unavailable):
+            line.position(waiting)
+        line.control(status="closed")
+        assert line.status().status == "closed"
+
+    assert closed(redis, line) != []
+    with pytest.raises(LineClosed):
+        line.join(next(f"x-{n}" for n in range(99) if line._of(f"x-{n}")._redis is others[0]), "")
+    assert place(line).keys() == {*fans, waiting}
 
 
 def test_rules_that_know_no_clock_bound_are_refused(opened: Opener) -> None:
