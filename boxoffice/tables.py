@@ -78,6 +78,7 @@ APPEALS = Table("appeals", "sale_id", "fan")
 DECISIONS = Table("decisions", "sale_id", "choice_id")  # of the desk
 # inventory
 SEATS = Table("seats", "sale_id", "seat_id")
+SEAT_EDITS = Table("seat-edits", "sale_id", "edit_id")  # who changed what of a sale's seats, when
 # orders
 ORDERS = Table(
     "orders",
@@ -132,6 +133,7 @@ ALL = (
     APPEALS,
     DECISIONS,
     SEATS,
+    SEAT_EDITS,
     ORDERS,
     LIMITS,
     PAYMENTS,

@@ -23,6 +23,7 @@ class SeatState:
     order_id: str | None = None  # who holds it or bought it
     until_us: int | None = None  # end of the hold
     reason: str | None = None  # why it is held back
+    blocked_us: int | None = None  # when, if that was after its sale was made
 
     @classmethod
     def of(cls, item: Item, now_us: int) -> SeatState:
@@ -43,6 +44,7 @@ class SeatState:
             order_id,
             until_us,
             item.get("blocked"),
+            item.get("blocked_us"),
         )
 
     def cached(self) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database, Item
 from boxoffice.inventory.model import SeatState, TierStock, by_tier
 from boxoffice.inventory.store import SeatStore
-from boxoffice.sales.model import Sale
+from boxoffice.sales.model import DRAFT, Sale
 
 
 class Inventory:
@@ -20,13 +20,14 @@ class Inventory:
     def create_seats(self, sale: Sale, plan: SeatingPlan) -> None:
         """Put every priced seat of `plan` on sale, except those held back.
 
-        Seats that exist are left as they are, so it may run again, also during the sale.
+        Seats that exist are left as they are, so it may run again, also during the sale. Those of
+        a draft that was changed since are made anew; its version says that it still is that draft.
         """
-        present = {item["seat_id"] for item in self._store.items(sale.sale_id)}
-        items: list[Item] = []
+        present = {item["seat_id"]: item for item in self._store.items(sale.sale_id)}
+        items, stale = list[Item](), list[Item]()
         for seat in plan.seats:
             price = sale.prices.get(seat.category)
-            if price is None or seat.seat_id in present:
+            if price is None:
                 continue
             item: Item = {
                 "sale_id": sale.sale_id,
@@ -35,8 +36,13 @@ class Inventory:
                 "cents": price.cents,
                 "blocked": sale.held_back.get(seat.seat_id),
             }
-            items.append({name: value for name, value in item.items() if value is not None})
+            item = {name: value for name, value in item.items() if value is not None}
+            if seat.seat_id not in present:
+                items.append(item)
+            elif sale.state == DRAFT and present[seat.seat_id] != item:
+                stale.append(item)
         self._store.create(items)
+        self._store.remake(sale.sale_id, sale.version, stale)
 
     def seats(self, sale_id: str, now_us: int) -> list[SeatState]:
         """Return every seat of the sale as it is now, by seat id."""
@@ -51,6 +57,9 @@ class Inventory:
         """Return the stock of each price tier, the dearest first."""
         return by_tier(self.seats(sale_id, now_us))
 
-    def release(self, sale_id: str, seat_ids: Sequence[str]) -> list[str]:
-        """Give seats that were held back to the sale; return those that were. Twice is once."""
-        return self._store.unblock(sale_id, seat_ids)
+    def release(self, sale_id: str, seats: Mapping[str, int | None]) -> list[str]:
+        """Give seats that were held back to the sale; return those that were. Twice is once.
+
+        `seats` is seat -> its `blocked_us` as it was read.
+        """
+        return self._store.unblock(sale_id, seats)

@@ -7,16 +7,21 @@ tidy it for the next order to take the seat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from boxoffice.dynamo import ConditionFailed, Database, Item, Write
-from boxoffice.tables import SEATS
+from boxoffice.tables import SALES, SEATS
 
 # The guard of the first promise. Everything else about seats is advice.
 FREE_OR_MINE = (
     "attribute_exists(seat_id) AND attribute_not_exists(order_id) AND "
     "attribute_not_exists(blocked) AND "
     "(attribute_not_exists(held_by) OR held_by = :me OR held_until_us <= :now)"
+)
+# Nobody has paid for it, and nobody holds it: an organiser may change it.
+NOBODYS = (
+    "attribute_exists(seat_id) AND attribute_not_exists(order_id) AND "
+    "(attribute_not_exists(held_by) OR held_until_us <= :now)"
 )
 MINE = "held_by = :me AND attribute_not_exists(order_id)"
 BATCH = 100  # writes in one transaction
@@ -48,11 +53,54 @@ class SeatStore:
                 except ConditionFailed as present:
                     left = [i for n, i in enumerate(left) if n not in set(present.failed)]
 
-    def hold_(self, sale_id: str, seat_id: str, me: str, now_us: int, until_us: int) -> Write:
-        """Return the write that holds a seat for the order `me`."""
+    def remake(self, sale_id: str, version: int, items: Sequence[Item]) -> bool:
+        """Write the seats of a draft anew; False when the sale is no longer at this version."""
+        for start in range(0, len(items), BATCH - 1):
+            part = items[start : start + BATCH - 1]
+            same = self._db.check_(
+                SALES, {"sale_id": sale_id}, "version = :version", version=version
+            )
+            try:
+                self._db.transact([same, *(self._db.put_(SEATS, item) for item in part)])
+            except ConditionFailed:
+                return False
+        return True
+
+    def hold_(
+        self, sale_id: str, seat_id: str, me: str, now_us: int, until_us: int, cents: int
+    ) -> Write:
+        """Return the write that holds a seat for the order `me`, if it still costs that."""
         change = "SET held_by = :me, held_until_us = :until"
         key = _key(sale_id, seat_id)
-        return self._db.update_(SEATS, key, change, FREE_OR_MINE, me=me, now=now_us, until=until_us)
+        free = f"{FREE_OR_MINE} AND cents = :cents"
+        return self._db.update_(
+            SEATS, key, change, free, me=me, now=now_us, until=until_us, cents=cents
+        )
+
+    def edit_(
+        self,
+        sale_id: str,
+        seat_id: str,
+        price: tuple[str, int],
+        was: str,
+        blocked: str,
+        now_us: int,
+    ) -> Write:
+        """Return the write of an organiser's change: tier and cents, and why it is held back.
+
+        `was` is why it was held back until now, empty when it was on sale.
+        """
+        stays = was == blocked
+        values = {"tier": price[0], "cents": price[1], "now": now_us}
+        values |= {"was": was} if was else {}
+        values |= {"blocked": blocked} if blocked and not stays else {}
+        change = "SET #tier = :tier, cents = :cents"
+        if not stays:
+            change += ", blocked = :blocked, blocked_us = :now" if blocked else ""
+            change += "" if blocked else " REMOVE blocked, blocked_us"
+        seen = "blocked = :was" if was else "attribute_not_exists(blocked)"
+        names, key = {"#tier": "tier"}, _key(sale_id, seat_id)
+        return self._db.update_(SEATS, key, change, f"{NOBODYS} AND {seen}", names, **values)
 
     def sell_(self, sale_id: str, seat_id: str, me: str, now_us: int) -> Write:
         """Return the write that sells a seat to `me`, who holds it or finds it free."""
@@ -72,13 +120,21 @@ class SeatStore:
         key = _key(sale_id, seat_id)
         return self._db.update_(SEATS, key, "REMOVE held_by, held_until_us", MINE, me=me)
 
-    def unblock(self, sale_id: str, seat_ids: Sequence[str]) -> list[str]:
-        """Give seats that were held back to the sale; return those that were."""
-        return [seat_id for seat_id in seat_ids if self._unblock(sale_id, seat_id)]
+    def unblock(self, sale_id: str, seats: Mapping[str, int | None]) -> list[str]:
+        """Give seats that were held back to the sale; return those that were.
 
-    def _unblock(self, sale_id: str, seat_id: str) -> bool:
+        `seats` is seat -> when it was blocked, as it was read: one that was blocked anew stays.
+        """
+        return [seat for seat, at_us in seats.items() if self._unblock(sale_id, seat, at_us)]
+
+    def _unblock(self, sale_id: str, seat_id: str, at_us: int | None) -> bool:
         key = _key(sale_id, seat_id)
-        write = self._db.update_(SEATS, key, "REMOVE blocked", "attribute_exists(blocked)")
+        change, there = "REMOVE blocked, blocked_us", "attribute_exists(blocked) AND "
+        if at_us is None:
+            seen = there + "attribute_not_exists(blocked_us)"
+            write = self._db.update_(SEATS, key, change, seen)
+        else:
+            write = self._db.update_(SEATS, key, change, there + "blocked_us = :at", at=at_us)
         try:
             self._db.write(write)
         except ConditionFailed:

@@ -92,12 +92,14 @@ class View:
     @property
     def _finder(self) -> Finder:
         """Return this thread's finder for the sale; it remembers the rows that did not change."""
-        finders: dict[str, Finder] = _finders.__dict__
-        if self._sale_id not in finders:
+        finders: dict[str, tuple[str, Finder]] = _finders.__dict__
+        plan_id, finder = finders.get(self._sale_id, ("", None))
+        if finder is None or plan_id != self._plan.plan_id:  # the organiser may have changed it
             if len(finders) >= MOST_FINDERS:
                 finders.clear()
-            finders[self._sale_id] = Finder(self._plan)
-        return finders[self._sale_id]
+            finder = Finder(self._plan)
+            finders[self._sale_id] = self._plan.plan_id, finder
+        return finder
 
 
 class Choice:

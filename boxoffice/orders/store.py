@@ -134,7 +134,7 @@ class OrderStore:
         return [
             self._writes.new_(order),
             *self._writes.counts_(order),
-            *(hold_(order.sale_id, seat, me, now_us, until_us) for seat in order.seat_ids),
+            *(hold_(order.sale_id, s.seat_id, me, now_us, until_us, s.cents) for s in order.seats),
         ]
 
     def _refuse_beyond_limits(self, order: Order, refused: ConditionFailed, first: int) -> None:

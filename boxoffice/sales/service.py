@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,10 @@ from fairness.manifest import ECVRF
 
 CLOCK = "clock"
 TRIES = 5  # how often an act is decided again when others changed the sale meanwhile
+
+
+class _Edited(Exception):
+    """The seats of a draft were changed meanwhile."""
 
 
 class Sales:
@@ -126,9 +131,17 @@ class Sales:
 
     def schedule(self, sale_id: str, by: str, now_us: int) -> Sale:
         """Create the sale's seats, log its manifest, and leave the rest to the clock."""
-        sale = self._own(sale_id, by)
-        if sale.state != DRAFT:
-            return self._step(sale_id, by, now_us, "schedule")
+        for _ in range(TRIES):
+            sale = self._own(sale_id, by)
+            if sale.state != DRAFT:
+                return self._step(sale_id, by, now_us, "schedule")
+            with suppress(_Edited):
+                return self._schedule(sale, by, now_us)
+        raise Contention()
+
+    def _schedule(self, sale: Sale, by: str, now_us: int) -> Sale:
+        """Schedule a draft; _Edited when its seats were changed while they were being made."""
+        sale_id, planned = sale.sale_id, (sale.plan_id, sale.held_back)
         # Before the state changes: a sale that is scheduled has its seats, whatever dies here.
         self._inventory.create_seats(sale, self._catalogue.plan(sale.plan_id))
         tour = self._tours.of_performance(sale.performance_id)
@@ -138,7 +151,11 @@ class Sales:
 
         def scheduled(sale: Sale) -> Sale:
             after = acts.step(sale, "schedule")
-            return after if after is sale else replace(after, manifest=manifest)
+            if after is sale:
+                return sale
+            if (sale.plan_id, sale.held_back) != planned:
+                raise _Edited
+            return replace(after, manifest=manifest)
 
         first = entries.manifest(manifest, now_us)
         return self._act(sale_id, by, now_us, "schedule", scheduled, first, [stays])
@@ -248,9 +265,14 @@ class Sales:
         A release that died half-way is finished by this.
         """
         seats = self._inventory.seats(sale.sale_id, now_us)
-        blocked = [seat.seat_id for seat in seats if seat.state == "blocked"]
+        kept = self.get(sale.sale_id).held_back  # after the seats: what it has let go may be freed
         return self._inventory.release(
-            sale.sale_id, [seat_id for seat_id in blocked if seat_id not in sale.held_back]
+            sale.sale_id,
+            {
+                seat.seat_id: seat.blocked_us
+                for seat in seats
+                if seat.state == "blocked" and seat.seat_id not in kept
+            },
         )
 
     def choose_beacon(

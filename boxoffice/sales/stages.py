@@ -59,12 +59,18 @@ def changes(before: Sale, after: Sale) -> dict[str, Any]:
     return said
 
 
+def reasons(sale: Sale) -> list[str]:
+    """Return why seats of the sale are held back: as it promised, and those blocked since."""
+    return sorted({*sale.manifest.held_back, *sale.held_back.values()})
+
+
 def _check_reason(sale: Sale, reason: str) -> None:
-    if reason not in sale.manifest.held_back:
+    known = reasons(sale)
+    if reason not in known:
         raise Invalid(
             f"no seats are held back for {reason!r:.60}",
             field="reason",
             value=reason[:60],
-            rule=f"one of {', '.join(sale.manifest.held_back) or 'none: nothing is held back'}",
-            remedy="choose a reason that the sale has promised",
+            rule=f"one of {', '.join(known) or 'none: nothing is held back'}",
+            remedy="choose a reason that seats of the sale are held back for",
         )

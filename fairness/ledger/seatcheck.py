@@ -21,6 +21,7 @@ class SeatCheck:
         self._sold: dict[str, tuple[str, str]] = {}  # seat -> (order, fan)
         self._tickets: Counter[str] = Counter()  # by fan
         self._freed: Counter[str] = Counter()  # reason -> seats that were held back for it
+        self._blocked: Counter[str] = Counter()  # reason -> seats held back since the manifest
         self._people: dict[str, set[str]] = {}  # lead -> fans who share their place and bought
         self._buyers: dict[str, int] = {}  # fan -> index of their first purchase
         self._totals: list[tuple[int, dict[str, int]]] = []
@@ -32,7 +33,8 @@ class SeatCheck:
                 self._take_sold(index, entry)
             case "seats_released":
                 self._take_released(entry)
-            case "organiser" if entry["act"] == "release":
+            case "organiser" if entry["act"] in ("release", "block"):
+                self._take_blocked(entry["detail"])
                 self._take_freed(index, entry["detail"])
             case "wish":
                 self._waiting.take_wish(index, entry)
@@ -96,6 +98,13 @@ class SeatCheck:
             what = f"{has} tickets for {person}, the limit is {manifest.limit_per_person}"
             self._report("limit", what, index)
 
+    def _take_blocked(self, detail: Mapping[str, Any]) -> None:
+        """Take note of seats that are held back from now on; they had not been sold."""
+        blocked = detail.get("blocked")
+        if isinstance(blocked, dict):
+            for why, count in blocked.items():
+                self._blocked[why] += count if type(count) is int and count > 0 else 0
+
     def _take_freed(self, index: int, detail: Mapping[str, Any]) -> None:
         """Take note of seats that go on sale later; they were held back before."""
         freed, rules = detail.get("released"), self._line.manifest
@@ -103,7 +112,7 @@ class SeatCheck:
             return
         for why, count in freed.items():
             self._freed[why] += count if type(count) is int and count > 0 else 0
-            held = rules.held_back.get(why, 0) if rules else 0
+            held = (rules.held_back.get(why, 0) if rules else 0) + self._blocked[why]
             if rules and self._freed[why] > held:
                 what = f"{self._freed[why]} seats are released of {held} held back for {why}"
                 self._report("held back", what, index)
@@ -113,8 +122,8 @@ class SeatCheck:
         rules = self._line.manifest
         if rules is None or not rules.seats:
             return
-        kept = rules.held_back.items()
-        on_sale = rules.seats - sum(max(0, n - self._freed[why]) for why, n in kept)
+        held = Counter(rules.held_back) + self._blocked
+        on_sale = rules.seats - sum(max(0, n - self._freed[why]) for why, n in held.items())
         if len(self._sold) > on_sale:
             what = f"{len(self._sold)} seats are sold, {on_sale} were not held back"
             self._report("held back", what, index)

@@ -29,8 +29,8 @@ def test_a_seat_that_is_held_back_is_not_sold_until_it_is_released(any_db: Datab
     assert refused.problem is not None
     assert refused.problem["seats"] == ["1-1"]
 
-    assert shop.inventory.release(shop.sale.sale_id, ["1-1", "1-2"]) == ["1-1"]
-    assert shop.inventory.release(shop.sale.sale_id, ["1-1"]) == []
+    assert shop.inventory.release(shop.sale.sale_id, {"1-1": None, "1-2": None}) == ["1-1"]
+    assert shop.inventory.release(shop.sale.sale_id, {"1-1": None}) == []
 
     assert shop.hold("1-1", "1-2").seat_ids == ["1-1", "1-2"]
 

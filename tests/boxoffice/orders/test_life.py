@@ -138,7 +138,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(fault=FAULT, at=AT)
     def release_held_back(self, fault: str, at: int) -> None:
-        self.act(fault, at, lambda: self.shop.inventory.release(self.shop.sale.sale_id, ["2-3"]))
+        self.act(
+            fault, at, lambda: self.shop.inventory.release(self.shop.sale.sale_id, {"2-3": None})
+        )
 
     @rule(after_us=st.sampled_from([1, SECOND, HOLD - SECOND, HOLD, 3600 * SECOND]))
     def time_passes(self, after_us: int) -> None:

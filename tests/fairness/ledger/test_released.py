@@ -46,3 +46,15 @@ def test_seats_are_sold_after_their_release_and_not_before() -> None:
 def test_no_more_are_released_than_were_held_back() -> None:
     assert failed(release(press=1), release(press=2)) == ["held back"]
     assert failed(release(friends=1)) == ["held back"]
+
+
+def blocked(**count: int) -> Entry:
+    return entries.organiser("s", AT, "block", {"by": "organiser", "blocked": count})
+
+
+def test_seats_that_are_blocked_during_the_sale_are_not_on_sale_until_released() -> None:
+    free = release(press=2)
+    assert failed(free, blocked(camera=1), sold("1", "2")) == []
+    assert failed(free, blocked(camera=1), sold("1", "2", "3")) == ["held back"]
+    assert failed(free, blocked(camera=1), release(camera=1), sold("1", "2", "3")) == []
+    assert failed(blocked(camera=1), release(camera=2)) == ["held back"]
