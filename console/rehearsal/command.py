@@ -81,6 +81,14 @@ class Outputs:
     show_default=True,
     help="Stores at which the fans arrive, in a stack that we start.",
 )
+@click.option(
+    "--kill-every",
+    "kill_every_s",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Kill one process that is no store, at random, that often; in a stack that we start.",
+)
 @click.option("--stay", is_flag=True, help="Leave the site running afterwards, until Ctrl-C.")
 @click.pass_obj
 def rehearse(
@@ -96,6 +104,7 @@ def rehearse(
     ledger: Path | None,
     port: int | None,
     stores: int,
+    kill_every_s: float,
     stay: bool,
 ) -> None:
     """Run a sale with a crowd, on the stack of this --home or on one of its own.
@@ -107,7 +116,7 @@ def rehearse(
     outputs = Outputs(json_file, html_file, ledger)
     _check(outputs)
     more = [(read_crowd(file), count) for file, count in crowds]
-    plot = Plot(fans, scalpers, plan, trace, seed, more=more)
+    plot = Plot(fans, scalpers, plan, trace, seed, stage.Tempo.of(fans), more, kill_every_s)
     started = time.monotonic()
 
     def say(line: str) -> None:

@@ -21,6 +21,7 @@ from console.rehearsal import audit, crowd, drill, report, shapes, stage
 from console.rehearsal.actors import Actor, cast
 from console.rehearsal.diary import Diary
 from console.rehearsal.evidence import Evidence, gather
+from console.rehearsal.kills import killing
 from console.rehearsal.live import watching
 from console.rehearsal.promises import Promise
 from console.rehearsal.settle import settle
@@ -42,6 +43,7 @@ class Plot:
     seed: int = 1
     tempo: Tempo = field(default_factory=Tempo)
     more: Sequence[tuple[Crowd, int]] = ()  # further crowds, with how many come of each
+    kill_every_s: float = 0  # 0: nothing is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,19 @@ def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
         stand.db, stand.settings.pepper, plan, tempo, clock_bound_us=stand.settings.clock_bound_us
     )
     diary = Diary(sale.manifest.starts_at_us / SECOND)
-    with watching(console, sale, diary) as watch:
+    with (
+        watching(console, sale, diary) as watch,
+        killing(stand.own, plot.kill_every_s, rng) as killed,
+    ):
         _wait_for_the_door(stand, sale, watch)
         asyncio.run(
             crowd.act(
                 actors, diary, stand.site, stand.mailbox, sale.sale_id, tempo.ends_s - 5, watch
             )
         )
+    if killed:
+        told = ", ".join(f"{name} {count}" for name, count in sorted(killed.items()))
+        console.print(f"fairticket: killed {killed.total()} times: {told}", highlight=False)
     return _check(stand, sale, actors, diary, console, started)
 
 

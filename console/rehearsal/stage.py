@@ -40,6 +40,11 @@ class Tempo:
     capacity: int = 80
     rate_per_s: int = 40
 
+    @classmethod
+    def of(cls, fans: int) -> Tempo:
+        """Return the tempo for so many fans: a larger crowd gets the time that it needs."""
+        return cls(arrivals_s=max(30.0, fans / 100), ends_s=max(160.0, fans / 20))
+
 
 # A sale to try by hand: a minute until the start, a day until the end, human times in between.
 UNHURRIED = Tempo(before_s=60, ends_s=86_400, turn_s=600, hold_s=600, away_s=30)
