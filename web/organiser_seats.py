@@ -1,8 +1,9 @@
-"""The seats of a sale for its organiser: the map as it is now, and seats held back go on sale."""
+"""The seats of a sale for its organiser: the map as it is now, what is held back, what changed."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
@@ -12,8 +13,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.inventory.model import SeatState
-from boxoffice.sales.model import Sale
+from boxoffice.sales import acts, edits, stages
+from boxoffice.sales.edits import Edit
+from boxoffice.sales.model import DRAFT, Sale
 from fairness.clock import iso, now_us
 from web import bodies, facts, organiser_service, reading, seat_map, services
 from web.access import Access, door
@@ -22,6 +26,9 @@ from workers import stocktaking
 
 bp = Blueprint("organiser_seats", __name__, url_prefix="/organiser/sales/<id:sale_id>/seats")
 api = Blueprint("organiser_seats_api", __name__, url_prefix="/api/v1/organiser/sales/<id:sale_id>")
+
+MOST_SHOWN = 20  # changes
+WORDS = {"free": "free", "held": "held by a fan", "sold": "paid", "blocked": "held back"}
 
 
 class NewRelease(bodies.Body):
@@ -54,11 +61,31 @@ class HeldBack(TypedDict):
     at: str | None
 
 
+class ZoneNow(TypedDict):
+    """How many seats of a zone are free, held, sold and blocked."""
+
+    zone: str
+    free: int
+    held: int
+    sold: int
+    blocked: int
+
+
 class SeatsNow(TypedDict):
-    """Every seat of a sale, and what is held back."""
+    """Every seat of a sale, how many there are by zone, and what is held back."""
 
     seats: list[SeatNow]
+    zones: list[ZoneNow]
     held_back: list[HeldBack]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was changed, the newest first: the edits that are one change together."""
+
+    changes: list[list[Edit]]
+    can_undo: bool
+    can_redo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +103,10 @@ class Row:
 def page(sale_id: str) -> ResponseReturnValue:
     """Show the map of the sale as it is now, and what is held back."""
     sale = organiser_service.own_sale(sale_id)
-    known, found = facts.of_sale(sale_id), services.inventory().seats(sale_id, now_us())
-    plan, states = known.plan(), {state.seat_id: state for state in found}
+    plan = services.catalogue().plan(sale.plan_id)
+    states = seats_now(sale, plan)
     seats = [seat for seat in plan.seats if seat.seat_id in states]
+    editing = services.editing()
     rows = [
         Row(zone, row, general, [states[seat.seat_id] for seat in places])
         for (zone, row, general), places in groupby(seats, lambda s: (s.zone, s.row, s.general))
@@ -86,14 +114,58 @@ def page(sale_id: str) -> ResponseReturnValue:
     return render_template(
         "organiser/seats.html",
         sale=sale,
-        facts=known,
+        facts=facts.of_sale(sale_id),
         rows=rows,
         of=plan.by_id,
         tiers={tier: n for n, tier in enumerate(sale.tiers)},
         shapes=seat_map.shapes(plan),
-        counts=Counter(state.state for state in found),
+        counts=Counter(state.state for state in states.values()),
+        zones=by_zone(plan, states),
+        zone_rows={
+            zone: dict.fromkeys(s.row for s in seats if s.zone == zone) for zone in plan.zones
+        },
         held_back=_held_back(sale),
+        words=WORDS,
+        ticked=set(request.form.getlist("seats")),
+        editable=sale.state in (DRAFT, *acts.RUNNING),
+        history=_shown(editing.history(sale_id, sale.organiser_id)),
+        names={sale.organiser_id: services.accounts().get(sale.organiser_id).name},
     )
+
+
+def seats_now(sale: Sale, plan: SeatingPlan) -> dict[str, SeatState]:
+    """Return seat -> how it stands; a draft's seats stand as they will when it is scheduled."""
+    if sale.state != DRAFT:
+        found = services.inventory().seats(sale.sale_id, now_us())
+        return {seat.seat_id: seat for seat in found}
+    return {
+        seat.seat_id: SeatState(
+            seat.seat_id,
+            (price := sale.prices[seat.category]).tier,
+            price.cents,
+            "blocked" if seat.seat_id in sale.held_back else "free",
+            reason=sale.held_back.get(seat.seat_id),
+        )
+        for seat in plan.seats
+    }
+
+
+def by_zone(plan: SeatingPlan, states: Mapping[str, SeatState]) -> list[ZoneNow]:
+    """Return the counts of each zone, in the order of the plan."""
+    counts = {zone: Counter[str]() for zone in plan.zones}
+    for seat in plan.seats:
+        if seat.seat_id in states:
+            counts[seat.zone][states[seat.seat_id].state] += 1
+    return [
+        {
+            "zone": zone,
+            "free": found["free"],
+            "held": found["held"],
+            "sold": found["sold"],
+            "blocked": found["blocked"],
+        }
+        for zone, found in counts.items()
+    ]
 
 
 @bp.post("/release")
@@ -140,9 +212,13 @@ def plan_release(sale_id: str, body: PlannedRelease) -> ResponseReturnValue:
 
 def _now(sale_id: str) -> SeatsNow:
     sale = organiser_service.own_sale(sale_id)
-    found = services.inventory().seats(sale_id, now_us())
+    plan = services.catalogue().plan(sale.plan_id)
+    found = seats_now(sale, plan)
     return {
-        "seats": [{"seat_id": s.seat_id, "state": s.state, "reason": s.reason} for s in found],
+        "seats": [
+            {"seat_id": s.seat_id, "state": s.state, "reason": s.reason} for s in found.values()
+        ],
+        "zones": by_zone(plan, found),
         "held_back": _held_back(sale),
     }
 
@@ -168,5 +244,11 @@ def _held_back(sale: Sale) -> list[HeldBack]:
             "seats": left[reason],
             "at": iso(sale.releases[reason]) if reason in sale.releases else None,
         }
-        for reason in sale.manifest.held_back
+        for reason in stages.reasons(sale)
     ]
+
+
+def _shown(history: Sequence[Edit]) -> History:
+    standing, undone = edits.stacks(history)
+    newest = [list(part) for _, part in groupby(reversed(history), lambda e: (e.group, e.turn))]
+    return History(newest[:MOST_SHOWN], bool(standing), bool(undone))

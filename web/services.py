@@ -17,6 +17,7 @@ from boxoffice.orders.service import Orders
 from boxoffice.returns.service import Returns
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.desk import Desk
+from boxoffice.sales.editing import Editing
 from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.search.service import Search
@@ -124,6 +125,12 @@ def desk() -> Desk:
 
 
 @cache
+def editing() -> Editing:
+    """Return what changes the seats of sales."""
+    return Editing(clients.database())
+
+
+@cache
 def tickets() -> Tickets:
     """Return the tickets."""
     return Tickets(clients.database(), settings().ticket_key)
@@ -154,7 +161,7 @@ def prover() -> Prover:
 
 
 _OURS: tuple[Callable[..., Any], ...] = (
-    direct, line, search, appeals, desk, tickets, gates, passes, promises, prover,
+    direct, line, search, appeals, desk, editing, tickets, gates, passes, promises, prover,
 )  # fmt: skip
 
 

@@ -107,6 +107,8 @@
     && new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: form.dataset.currency });
   const decimals = price && price.resolvedOptions().maximumFractionDigits;
   function update() {
+    const picked = document.getElementById("picked");
+    if (picked) picked.textContent = form.dataset.picked.replace("#", chosen.size);
     if (!document.getElementById("chosen")) return;
     const cents = [...chosen].reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     document.getElementById("chosen").textContent = chosen.size
@@ -190,19 +192,29 @@
   });
   update();
 
-  // The organiser's view: what is sold, held or free now.
+  // The organiser's view: what is paid, held or free now, seat by seat and by zone.
+  const words = JSON.parse(form.dataset.words || "{}");
   async function refresh() {
     try {
       const answer = await fetch(form.dataset.live, { headers: { Accept: "application/json" } });
       if (answer.ok) {
-        for (const seat of (await answer.json()).seats) {
+        const now = await answer.json();
+        for (const zone of now.zones) for (const cell of document.querySelectorAll(`#zones tr[data-zone="${CSS.escape(zone.zone)}"] td`)) {
+          cell.textContent = zone[cell.dataset.state];
+        }
+        for (const cell of document.querySelectorAll("[data-total]")) {
+          cell.textContent = now.zones.reduce((sum, zone) => sum + zone[cell.dataset.total], 0);
+        }
+        for (const seat of now.seats) {
           const known = box_of.get(seat.seat_id);
           if (!known || known.box.dataset.state === seat.state) continue;
           known.box.dataset.state = seat.state;
-          known.box.disabled = seat.state !== "blocked";
+          known.box.disabled = seat.state === "held" || seat.state === "sold";
+          known.box.setAttribute("aria-label", `${known.box.dataset.name}: ${words[seat.state]}`);
           if (known.box.disabled) { known.box.checked = false; chosen.delete(known.box); }
           paint(known.box);
         }
+        update();
       }
     } finally { setTimeout(refresh, 5000); }
   }
