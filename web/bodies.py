@@ -83,6 +83,7 @@ class Join(Body):
     tz: Annotated[str, Field(max_length=64)] = ""
     screen: Annotated[str, Field(max_length=24)] = ""
     platform: Annotated[str, Field(max_length=64)] = ""
+    language: Annotated[str, Field(max_length=64)] = ""
     driven: bool | None = None
     receipt: Annotated[str, Field(max_length=1_000)] = ""
 
@@ -190,10 +191,20 @@ class Card(Body):
     cvc: Annotated[str, Field(pattern=r"^\d{3,4}$")]
 
 
-class Payment(Body):
-    """How an order is paid."""
+PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
 
-    card: Card
+
+class Payment(Body):
+    """How an order is paid: with what Stripe made of a card, or a card of the test provider."""
+
+    card: Card | None = None
+    payment_method: PaymentMethod | None = None
+
+
+class PaymentForm(Body):
+    """The same from the page, where Stripe reads the card."""
+
+    payment_method: PaymentMethod
 
 
 class Extension(Body):

@@ -37,6 +37,7 @@ def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
         tz=told.tz,
         screen=told.screen,
         platform=told.platform,
+        language=told.language,
         driven=told.driven,
         secure=settings().public_url.startswith(_SECURE),
     ).to_json()

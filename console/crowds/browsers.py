@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -41,6 +41,7 @@ class Client:
     tz: str = ""
     screen: str = ""
     platform: str = ""
+    language: str = ""
     driven: bool | None = None  # whether the browser says that a program drives it
 
 
@@ -94,8 +95,14 @@ def real(rng: Random, profiles: Sequence[Profile]) -> Client:
     profile, where = rng.choice(profiles), rng.randrange(len(LANGUAGES))
     return Client(
         _headers(profile.ua, LANGUAGES[where]), ZONES[where], profile.screen, profile.platform,
-        False,
+        LANGUAGES[where].partition(",")[0], False,
     )  # fmt: skip
+
+
+def private(rng: Random, _: Sequence[Profile]) -> Client:
+    """Return a careful fan's Firefox that resists fingerprinting: UTC, and a rounded window."""
+    screen = rng.choice(("1000x900", "1200x900", "1400x900", "1600x900"))
+    return Client(_headers(FIREFOX, "en-US,en;q=0.5"), "UTC", screen, "Win32", "en-US", False)
 
 
 def script(rng: Random, _: Sequence[Profile]) -> Client:
@@ -114,7 +121,7 @@ def headless(rng: Random, _: Sequence[Profile]) -> Client:
             "Sec-CH-UA-Platform": '"Linux"',
             "Accept-Language": "en-US",
         }
-    return Client(headers, "UTC", "800x600", "Linux x86_64", rng.random() < 0.6)
+    return Client(headers, "UTC", "800x600", "Linux x86_64", "en-US", rng.random() < 0.6)
 
 
 def copied(rng: Random, profiles: Sequence[Profile]) -> Client:
@@ -122,23 +129,39 @@ def copied(rng: Random, profiles: Sequence[Profile]) -> Client:
 
     How often each thing is forgotten is our assumption, after reports that about half of such
     browsers pass a fingerprint check: 55 % leave `navigator.webdriver` on; of the rest most leave
-    the platform, the clock or the screen of the server they run on, and one in ten nothing.
+    the platform, the clock or the screen of the server they run on, and one in ten nothing. Who
+    sets the clock sets the language too: both belong to how the browser is started.
     """
-    client = real(rng, profiles)
-    if rng.random() < 0.55:
-        return Client(client.headers, client.tz, client.screen, client.platform, True)
-    if rng.random() < 0.1:
+    return _copied(rng, real(rng, profiles), driven=0.55, polished=0.1)
+
+
+def polished(rng: Random, profiles: Sequence[Profile]) -> Client:
+    """Return such a browser of somebody who works at it: half of them forget nothing at all.
+
+    That is the part of them that commercial checks of fingerprints let pass (45 to 53 %).
+    """
+    return _copied(rng, real(rng, profiles), driven=0.0, polished=0.5)
+
+
+def _copied(rng: Random, client: Client, driven: float, polished: float) -> Client:
+    if rng.random() < driven:
+        return replace(client, driven=True)
+    if rng.random() < polished:
         return client
-    return Client(
-        client.headers,
-        "UTC" if rng.random() < 0.8 else client.tz,
-        "800x600" if rng.random() < 0.5 else client.screen,
-        "Linux x86_64" if rng.random() < 0.9 else client.platform,
-        False,
+    started = rng.random() < 0.8
+    return replace(
+        client,
+        tz="UTC" if started else client.tz,
+        screen="800x600" if rng.random() < 0.5 else client.screen,
+        platform="Linux x86_64" if rng.random() < 0.9 else client.platform,
+        language="en-US" if started else client.language,
     )
 
 
-KINDS = {"real": real, "script": script, "headless": headless, "copied": copied}
+KINDS = {
+    "real": real, "private": private, "script": script, "headless": headless, "copied": copied,
+    "polished": polished,
+}  # fmt: skip
 
 
 def _headers(ua: str, language: str) -> dict[str, str]:

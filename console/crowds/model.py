@@ -15,7 +15,7 @@ from typing import Any
 from fairness.errors import Invalid
 
 ARRIVES = ("like fans", "at once", "soon", "evenly")
-BROWSERS = ("real", "script", "headless", "copied")
+BROWSERS = ("real", "private", "script", "headless", "copied", "polished")
 NETWORKS = ("home", "datacenter", "vpn", "relay", "carrier")
 MAILS = ("own", "thrown away")
 SHAREABLE = ("card", "device", "address", "mailbox")

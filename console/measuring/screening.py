@@ -117,6 +117,7 @@ def _visit(fan: str, person: Person, number: int) -> Visit:
         tz=person.client.tz,
         screen=person.client.screen,
         platform=person.client.platform,
+        language=person.client.language,
         driven=person.client.driven,
         secure=True,
     )

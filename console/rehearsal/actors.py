@@ -116,6 +116,7 @@ def _actor(person: Person, number: int) -> Actor:
         "tz": client.tz,
         "screen": client.screen,
         "platform": client.platform,
+        "language": client.language,
         "driven": client.driven,
     }
     return Actor(

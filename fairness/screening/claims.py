@@ -25,6 +25,7 @@ _PLATFORMS = {
     "Chrome OS": ("Linux", "CrOS"),
 }
 _BARE_SCREENS = ("800x600", "1024x768")
+_SERVER = "Linux x86_64"  # what a browser on a rented server tells its page
 _NO_PLACE = ("UTC", "Etc/UTC", "Etc/GMT", "GMT")
 
 _UNUSUAL = (
@@ -81,19 +82,47 @@ def driven_browser(case: Case) -> Finding | None:
 def contradicting_page(case: Case) -> Finding | None:
     """Firm on a computer, else weak: a page is told of another machine than the name says.
 
-    Weak on phones, because one in six that say so is a desktop browser in disguise.
+    Weak on phones, because one in six that say so is a desktop browser in disguise. Three in five
+    browsers that say Android name a server's machine, so that counts with its screen or clock only.
     """
     platform, system = case.visit.platform, case.agent.system
     expected = _PLATFORMS.get(system)
-    if not platform or expected is None or platform.startswith(expected):
+    if not platform or expected is None:
+        return None
+    if platform.startswith(expected) and not _is_served_android(case):
         return None
     return Finding("contradicting_page", 0.3 if case.agent.mobile else 0.5, _UNUSUAL)
 
 
+def _is_served_android(case: Case) -> bool:
+    visit, agent = case.visit, case.agent
+    bare = visit.screen in _BARE_SCREENS or visit.tz in _NO_PLACE
+    return agent.mobile and agent.system == "Android" and visit.platform == _SERVER and bare
+
+
+def contradicting_language(case: Case) -> Finding | None:
+    """Weak: the page is told of a language that the request does not ask for.
+
+    Browsers make both from one setting; some add-ons change only one.
+    """
+    told = _tongue(case.visit.language)
+    asked = {_tongue(part) for part in case.visit.lang.split(",")}
+    if not told or not case.visit.lang or told in asked or "*" in asked:
+        return None
+    return Finding("contradicting_language", 0.25, _UNUSUAL)
+
+
+def _tongue(tag: str) -> str:
+    return tag.partition(";")[0].strip().partition("-")[0].lower()
+
+
 def bare_machine(case: Case) -> Finding | None:
-    """Weak: the screen and the clock of a server, which few people's machines have."""
-    weight = 0.25 if case.visit.screen in _BARE_SCREENS and not case.agent.mobile else 0.0
-    weight += 0.2 if case.visit.tz in _NO_PLACE else 0.0
+    """The screen and the clock of a server: weak each, firm together.
+
+    Browsers of careful people show the clock; hardly any person's machine shows both.
+    """
+    weight = 0.25 if case.visit.screen in _BARE_SCREENS else 0.0
+    weight += 0.25 if case.visit.tz in _NO_PLACE else 0.0
     if not weight:
         return None
     return Finding(

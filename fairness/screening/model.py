@@ -13,7 +13,9 @@ ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE = "admit", "challenge", "merge", "review
 VERDICTS = (ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE)  # mildest first
 
 HINTS = ("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform")
-_TEXTS = ("account", "address", "ua", "accept", "lang", "device", "tz", "screen", "platform")
+_TEXTS = (
+    "account", "address", "ua", "accept", "lang", "device", "tz", "screen", "platform", "language",
+)  # fmt: skip
 _LONGEST_TEXT = 512  # a visit is written by strangers: nothing in it may be long
 _MOST_HEADERS = 64
 
@@ -35,6 +37,7 @@ class Visit:
     tz: str = ""
     screen: str = ""  # "390x844"
     platform: str = ""  # what a page is told of the machine, such as "MacIntel"
+    language: str = ""  # what a page is told of the reader's language, such as "en-GB"
     driven: bool | None = None  # whether the browser tells its pages that a program drives it
     secure: bool | None = None  # whether the browser's page was a secure context
 

@@ -130,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     claims.contradicting_hints,
     claims.missing_hints,
     claims.contradicting_page,
+    claims.contradicting_language,
     claims.bare_machine,
     claims.wrong_headers,
     crowded_address,

@@ -53,7 +53,13 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
     fan.call(
         "PUT",
         f"/api/v1/sales/{sale.sale_id}/place",
-        {"tz": "Europe/Helsinki", "screen": "390x844", "platform": "iPhone", "driven": False},
+        {
+            "tz": "Europe/Helsinki",
+            "screen": "390x844",
+            "platform": "iPhone",
+            "language": "fi",
+            "driven": False,
+        },
         X_Forwarded_For="6.6.6.6, 81.2.3.4",
         Accept_Language="fi",
     )

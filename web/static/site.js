@@ -11,7 +11,7 @@
   // Nothing here tells two browsers of one kind apart: it only has to fit what the browser says.
   const tells = {
     tz: zone, screen: `${screen.width}x${screen.height}`, platform: navigator.platform || "",
-    driven: navigator.webdriver === true,
+    language: navigator.language || "", driven: navigator.webdriver === true,
   };
 
   function localise(root) {

@@ -41,7 +41,15 @@ EVERYTHING_WRONG = (
     case(with_hint(browser("fan", WINDOWS_CHROME), "sec-ch-ua-platform", '"Linux"')),
     case(replace(browser("fan", WINDOWS_CHROME), hints={}, headers=("host", "sec-fetch-mode"))),
     case(network="datacenter", regular=True, disposable=True, since_opening_us=1),
-    case(replace(browser("fan", WINDOWS_CHROME), driven=True, platform="Linux x86_64", tz="UTC")),
+    case(
+        replace(
+            browser("fan", WINDOWS_CHROME),
+            driven=True,
+            platform="Linux x86_64",
+            tz="UTC",
+            language="ja",
+        )
+    ),
     case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
     case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9),
 )
@@ -150,6 +158,38 @@ def test_hints_without_the_headers_they_always_come_with_were_copied() -> None:
 def test_a_visit_without_headers_is_not_blamed_for_what_the_door_did_not_see() -> None:
     visit = Visit("fan", ua=WINDOWS_CHROME)
     assert not any(rule(case(visit)) for rule in rules.RULES)
+
+
+def test_a_servers_screen_or_clock_alone_is_weak_and_together_asks_for_a_code() -> None:
+    found = [
+        weight(claims.bare_machine(case(replace(browser("fan", IPHONE_SAFARI), **told))))  # type: ignore[arg-type]
+        for told in ({"tz": "UTC"}, {"screen": "800x600"}, {"tz": "UTC", "screen": "800x600"})
+    ]
+    assert found == [0.25, 0.25, 0.5]
+
+
+def test_an_android_on_a_servers_machine_counts_with_a_servers_clock_or_screen_only() -> None:
+    android = replace(browser("fan", ANDROID_CHROME), platform="Linux x86_64")
+    assert claims.contradicting_page(case(android)) is None
+    assert weight(claims.contradicting_page(case(replace(android, tz="UTC")))) == 0.3
+    phone = replace(android, platform="Linux armv81", tz="UTC")
+    assert claims.contradicting_page(case(phone)) is None
+
+
+@pytest.mark.parametrize(
+    ("page", "header", "found"),
+    [
+        ("en-US", "de-DE,de;q=0.9", True),
+        ("en-US", "de-DE,de;q=0.9,en;q=0.7", False),
+        ("pt-BR", "PT", False),
+        ("en", "*", False),
+        ("", "de", False),
+        ("en", "", False),
+    ],
+)
+def test_a_page_in_a_language_nobody_asked_for_is_weak(page: str, header: str, found: bool) -> None:
+    visit = replace(browser("fan", WINDOWS_CHROME), language=page, lang=header)
+    assert weight(claims.contradicting_language(case(visit))) == (0.25 if found else 0)
 
 
 def test_a_crowd_on_one_address_is_weak_and_on_a_relay_nothing() -> None:
