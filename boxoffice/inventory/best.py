@@ -44,10 +44,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Seats for a wish, and in short why these."""
+    """Seats for a wish, and in short why these; `why` as two words of ours, for the fan's page.
+
+    The first is how they sit: one, together, area or parts; the second the rule that decided:
+    nearest, singles (a nearer choice would have left a single seat), needs (it would have parted
+    companions from accessible seats), or left (no choice leaves no single seat).
+    """
 
     seat_ids: tuple[str, ...]
     reason: str
+    why: str = ""
 
 
 def find(plan: SeatingPlan, taken: Set[str], wish: Wish) -> Found | None:
@@ -133,7 +139,21 @@ class Finder:
     def _told(self, found: list[Choice], wish: Wish) -> Found:
         seats = [[self._blocks[one.block].seats[p] for p in one.places] for one in found]
         ids = tuple(seat.seat_id for part in seats for seat in part)
-        return Found(ids, _reason(found, seats, self._blocks, wish))
+        why = f"{_how(found, self._blocks)} {self._rule(found, wish)}"
+        return Found(ids, _reason(found, seats, self._blocks, wish), why)
+
+    def _rule(self, found: list[Choice], wish: Wish) -> str:
+        """Return the rule that decided for these seats."""
+        if any(one.singles for one in found):
+            return "left"
+        if len(found) > 1:
+            return "nearest"
+        (one,) = found
+        nearer = [c for c in self.by_block(wish.party()).values() if c.cost < one.cost]
+        if not nearer:
+            return "nearest"
+        alike = any((c.apart, c.beside) == (one.apart, one.beside) for c in nearer)
+        return "singles" if alike else "needs"
 
 
 def _parts(wish: Wish) -> list[Party]:
@@ -144,6 +164,14 @@ def _parts(wish: Wish) -> list[Party]:
         left -= here
         parties.append(wish.party(count, here))
     return parties
+
+
+def _how(found: list[Choice], blocks: tuple[Block, ...]) -> str:
+    if len(found) > 1:
+        return "parts"
+    if blocks[found[0].block].general:
+        return "area"
+    return "together" if len(found[0].places) > 1 else "one"
 
 
 def _reason(

@@ -39,6 +39,12 @@ class Block:
         return any(seat.need == "accessible" for seat in self.seats)
 
     @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """Return the left, front, right and back end of its seats."""
+        across, back = [seat.x for seat in self.seats], [seat.y for seat in self.seats]
+        return min(across), min(back), max(across), max(back)
+
+    @cached_property
     def middle(self) -> Point:
         """Return the middle of its seats."""
         first, last = self.seats[0], self.seats[-1]

@@ -6,16 +6,18 @@ left out of the next choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from threading import local
-from typing import Protocol
+from typing import Any, Protocol
 
 from boxoffice.catalogue.plan import SeatingPlan
-from boxoffice.inventory.best import Finder, Wish
+from boxoffice.inventory.best import Finder, Found, Wish
+from boxoffice.inventory.nearest import nearest
 from boxoffice.inventory.service import Inventory
 from boxoffice.orders.model import Best, OrderedSeat, Request
 from boxoffice.sales.model import Sale
-from fairness.errors import Conflict, Invalid, NotFound, Unavailable
+from fairness.errors import Conflict, Invalid, NotFound, Rejected, SeatsTaken, Unavailable
 
 MOST_FINDERS = 8  # sales that one thread remembers
 _finders = local()
@@ -49,16 +51,33 @@ class View:
         self._known = False
         self._chosen = set[str]()
 
-    def best(self, best: Best, categories: frozenset[str]) -> list[str] | None:
+    def best(self, best: Best, categories: frozenset[str]) -> Found | None:
         """Return the best seats that are not taken, or None."""
+        self._know()
+        return self._finder.find(_wish(best, categories))
+
+    def nearest(self, seat_ids: Sequence[str], categories: frozenset[str]) -> list[str] | None:
+        """Return as many free seats near these, together if there are, or None."""
+        self._know()
+        found = nearest(self._plan, self._finder.taken, seat_ids, categories)
+        if found is None and self.free >= len(seat_ids):
+            apart = self._finder.find(Wish(len(seat_ids), categories, together=False))
+            found = list(apart.seat_ids) if apart else None
+        return found
+
+    @property
+    def free(self) -> int:
+        """Return how many seats are free at most."""
+        self._know()
+        return len(self._plan.by_id.keys() - self._finder.taken)
+
+    def _know(self) -> None:
         if not self._known:
             try:
                 self._finder.set_taken({*self.stock.taken(), *self._chosen})
                 self._known = True
             except Unavailable:  # a cache: without it one looks at the table
                 self.look()
-        found = self._finder.find(_wish(best, categories))
-        return list(found.seat_ids) if found else None
 
     def look(self) -> None:
         """Look at the table: before a no, and when there is no cache."""
@@ -107,6 +126,7 @@ class Choice:
 
     def __init__(self, request: Request, sale: Sale, plan: SeatingPlan, view: View) -> None:
         self._request, self._sale, self._plan, self._view = request, sale, plan, view
+        self.why = ""  # why these, as `Found.why` says; nothing for seats that were named
 
     def pick(self) -> tuple[OrderedSeat, ...]:
         """Return the seats with their prices; Rejected says why there are none."""
@@ -122,10 +142,36 @@ class Choice:
                 raise _none_left(best)
             if found is None:  # cache and claims may be wrong: before a no, look at the table
                 view.look()
-            elif view.looked or not (busy := view.claim(found)):
-                return found
+            elif view.looked or not (busy := view.claim(found.seat_ids)):
+                self.why = found.why
+                return found.seat_ids
             else:
                 view.without(busy)
+
+    def next_best(self, refusal: Rejected) -> dict[str, Any] | None:
+        """Return what is offered instead of what was refused: seats, and how they differ.
+
+        near: as many in the same tier; apart; another: in another tier or zone; fewer. None when
+        it was refused for something else than seats, or when there is nothing to offer.
+        """
+        best, view = self._request.best, self._view
+        if best is None:
+            if not isinstance(refusal, SeatsTaken):
+                return None
+            asked = [self._plan.by_id[seat_id] for seat_id in self._request.seats or ()]
+            tiers = {self._sale.prices[seat.category].tier for seat in asked}
+            alike = frozenset(c for c, price in self._sale.prices.items() if price.tier in tiers)
+            view.without(refusal.seat_ids)
+            found = view.nearest([seat.seat_id for seat in asked], alike)
+            return {"how": "near", "seats": found} if found else None
+        if not isinstance(refusal, Conflict) or refusal.field != "best" or not view.free:
+            return None
+        for how, other in _instead(best):
+            if other.count <= view.free and (
+                seen := view.best(other, self._categories(other.tier))
+            ):
+                return {"how": how, "seats": list(seen.seat_ids)}
+        return None
 
     def _categories(self, tier: str | None) -> frozenset[str]:
         prices = self._sale.prices.items()
@@ -162,6 +208,17 @@ class Choice:
 def _wish(best: Best, categories: frozenset[str]) -> Wish:
     zones = None if best.zone is None else frozenset({best.zone})
     return Wish(best.count, categories, zones, best.accessible, best.parts, best.together)
+
+
+def _instead(best: Best) -> Iterator[tuple[str, Best]]:
+    """Yield what comes nearest to a wish that cannot be met, the nearest first."""
+    if best.count > 1 and best.together and not best.parts:
+        yield "apart", replace(best, together=False)
+    if best.tier or best.zone:
+        yield "another", replace(best, tier=None, zone=None)
+    for count in range(best.count - 1, 0, -1):
+        if best.accessible <= count:
+            yield "fewer", replace(best, count=count, parts=())
 
 
 def _none_left(best: Best) -> Conflict:

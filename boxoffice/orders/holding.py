@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import TypeAlias
@@ -69,7 +69,7 @@ class Holding:
         try:
             order = self._hold(request, choice, None)
         except Rejected as refusal:
-            return self._refused(request, refusal)
+            return self._refused(choice, request, refusal)
         self._mark([order])
         return order
 
@@ -86,7 +86,8 @@ class Holding:
             if isinstance(one, Chosen):
                 chosen.append(one)
             elif isinstance(one, Rejected):
-                refuse = partial(self._refused, request, one)
+                choice = Choice(request, self._sale, self._plan, self._view)
+                refuse = partial(self._refused, choice, request, one)
                 outcomes[request.order_id] = self._attempt(refuse)
             else:
                 outcomes[request.order_id] = one
@@ -139,7 +140,7 @@ class Holding:
             try:
                 return self._hold(one.request, one.choice, wanted)
             except Rejected as refusal:
-                return self._refused(one.request, refusal)
+                return self._refused(one.choice, one.request, refusal)
 
         outcomes[one.request.order_id] = self._attempt(attempt)
 
@@ -173,11 +174,14 @@ class Holding:
         if request.tour and request.count > request.tour.limit:
             raise tour_limit_reached(request.tour.limit)
         order = Order.asked(request, self._sale, choice.pick(), "held", self._now_us)
+        order = replace(order, why=choice.why)
         self._view.choose(order.seat_ids)
         return order
 
-    def _refused(self, request: Request, refusal: Rejected) -> Order:
+    def _refused(self, choice: Choice, request: Request, refusal: Rejected) -> Order:
         problem = problem_of(refusal)
+        if offer := choice.next_best(refusal):
+            problem["next_best"] = offer
         return self._store.refuse(
             Order.asked(request, self._sale, (), "refused", self._now_us, problem)
         )

@@ -140,6 +140,7 @@ class Order:
     tour_people: tuple[str, ...] = ()  # whom it counts for, as `TourShare` says
     returned: tuple[OrderedSeat, ...] = ()  # seats that were paid for and given back since
     extensions: int = 0  # how often the hold was extended
+    why: str = ""  # of seats that were found for the fan: see `inventory.best.Found.why`
     revision: int = 0  # counts the returns: each is decided on what the one before has left
 
     @property
