@@ -1,24 +1,33 @@
 """Promises, written in the same transaction as the change that they announce.
 
-Two kinds: a `ledger` entry to be logged and a `mail` to be sent. A promise is a row of OUTBOX
-until it is kept; rows of one kind are read in the order of their making.
+Two sorts: an entry of the ledger to be logged, and a mail to be sent. A promise is a row of OUTBOX
+until it is kept. The rows of the ledger have one partition key and are read in the order of their
+making. Those of mails are spread over SHARDS of them, because every order writes one, and DynamoDB
+gives one key 1,000 write units a second; who sends them reads all shards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from boxoffice.dynamo import Database, Write
 from boxoffice.tables import OUTBOX
 
 LEDGER = "ledger"
-MAIL = "mail"
+SHARDS = 8  # some 160 orders a second each; never fewer while a mail is still to be sent
+MAILS = tuple(f"mail-{number}" for number in range(SHARDS))
 
 
 def promise_id(at_us: int, unique: str) -> str:
     """Return the sort key of a promise: by time (µs), then by what makes it the only one."""
     return f"{at_us:020}-{unique}"
+
+
+def mail_kind(promise_id: str) -> str:
+    """Return the partition key of a mail's promise: always the same for the same promise."""
+    return MAILS[crc32(promise_id.encode()) % SHARDS]
 
 
 def ledger_(db: Database, entry: Mapping[str, Any], unique: str, at_us: int) -> Write:
@@ -62,11 +71,12 @@ def mail_(
     condition: str = "",
 ) -> Write:
     """Return the write that promises one mail; the same `unique` and time is one promise."""
+    name = promise_id(at_us, unique)
     return db.put_(
         OUTBOX,
         {
-            "kind": MAIL,
-            "promise_id": promise_id(at_us, unique),
+            "kind": mail_kind(name),
+            "promise_id": name,
             "template": template,
             "account_id": account_id,
             "data": dict(data),

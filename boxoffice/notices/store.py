@@ -1,9 +1,11 @@
-"""Where notices are kept: promises in OUTBOX (kind "mail"), records in NOTICES."""
+"""Where notices are kept: promises in OUTBOX (the kinds of `outbox.MAILS`), records in NOTICES."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from heapq import merge
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from boxoffice import outbox
@@ -13,7 +15,7 @@ from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Contention, Unavailable
 
 Mail: TypeAlias = tuple[str, Mapping[str, Any], str]  # account id, data, what makes it unique
-PAGE = 128  # promises that are read at once
+PAGE = 32  # promises that are read at once, of each shard
 MANY = 50  # two writes each in one transaction
 TRIES = 3  # to write down that a mail was sent; failing here sends it again
 
@@ -55,9 +57,8 @@ class NoticeStore:
 
     def due(self, now_us: int) -> Iterator[Promise]:
         """Yield the promises that may be claimed now, the oldest first."""
-        promises = (
-            Promise.of(item) for item in self._db.query(OUTBOX, kind=outbox.MAIL, page=PAGE)
-        )
+        shards = [self._db.query(OUTBOX, kind=kind, page=PAGE) for kind in outbox.MAILS]
+        promises = map(Promise.of, merge(*shards, key=itemgetter("promise_id")))
         return (promise for promise in promises if promise.due_us <= now_us)
 
     def claim_all(self, promises: Sequence[Promise], now_us: int, until_us: int) -> list[Promise]:
@@ -149,7 +150,7 @@ class NoticeStore:
 
     def promised(self) -> Iterator[str]:
         """Yield the ids of the mails that are still to be sent."""
-        rows = self._db.query(OUTBOX, kind=outbox.MAIL)
+        rows = (row for kind in outbox.MAILS for row in self._db.query(OUTBOX, kind=kind))
         return (str(row["promise_id"]) for row in rows)
 
     def remove(self, notice_ids: Sequence[str]) -> None:
@@ -163,4 +164,5 @@ class NoticeStore:
 
 
 def _key(promise: Promise) -> dict[str, str]:
-    return {"kind": outbox.MAIL, "promise_id": promise.promise_id}
+    kind = outbox.mail_kind(promise.promise_id)
+    return {"kind": kind, "promise_id": promise.promise_id}

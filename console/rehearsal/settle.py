@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from boxoffice.outbox import LEDGER, MAIL
+from boxoffice.outbox import LEDGER, MAILS
 from boxoffice.sales.model import Sale
 from boxoffice.tables import OUTBOX
 from console.rehearsal.stand import Stand
@@ -24,7 +24,7 @@ def settle(stand: Stand, sale: Sale) -> None:
         "windows to draw": lambda: line.status().windows_pending == 0,
         "decisions to log": lambda: stand.redis.xlen(keys.decisions(sale.sale_id)) == 0,
         "entries to log": lambda: not _promised(stand, LEDGER),
-        "mails to send": lambda: not _promised(stand, MAIL),
+        "mails to send": lambda: not _promised(stand, *MAILS),
         "entries to seal": lambda: clients.log().sealed_size() == clients.ledger_store().size(),
     }
     deadline = time.monotonic() + WITHIN_S
@@ -38,5 +38,5 @@ def settle(stand: Stand, sale: Sale) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _promised(stand: Stand, kind: str) -> bool:
-    return next(iter(stand.db.query(OUTBOX, kind=kind, limit=1)), None) is not None
+def _promised(stand: Stand, *kinds: str) -> bool:
+    return any(True for kind in kinds for _ in stand.db.query(OUTBOX, kind=kind, limit=1))

@@ -17,7 +17,7 @@ from boxoffice.inventory.service import Inventory
 from boxoffice.inventory.sweep import Sweep, sweep
 from boxoffice.orders.model import Best, Order, Request
 from boxoffice.orders.service import Orders
-from boxoffice.outbox import entries_of
+from boxoffice.outbox import MAILS, entries_of
 from boxoffice.payments.model import Card
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import DECLINED, GOOD, TestProvider
@@ -164,7 +164,8 @@ class Shop:
 
     def outbox(self, kind: str, order: Order) -> list[str]:
         """Return what the outbox promises about an order: templates, or types of entry."""
-        rows = list(self.true.query(OUTBOX, kind=kind))
+        kinds = MAILS if kind == "mail" else (kind,)
+        rows = [row for each in kinds for row in self.true.query(OUTBOX, kind=each)]
         if kind == "mail":
             return [row["template"] for row in rows if order.order_id in row["promise_id"]]
         logged = [entry for row in rows for entry in entries_of(row)]

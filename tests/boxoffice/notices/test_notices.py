@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from boxoffice.dynamo import Database
+from boxoffice.dynamo import Database, Item
 from boxoffice.notices.model import TEMPLATES, Delivery
 from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
 from boxoffice.notices.smtp import SmtpSender
 from boxoffice.notices.store import PAGE, NoticeStore
+from boxoffice.outbox import MAILS, SHARDS
 from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Invalid, Misconfigured, Unavailable
 from tests.boxoffice.notices.mailbox import Mailbox, mailbox
 from tests.boxoffice.shop import NOW, SECOND, Shop, faulty, rush
 
+FULL = PAGE * SHARDS  # as many as are read at once of all shards
 DATA = {
     "order_id": "ord_1",
     "about": "Kullervo, Lahti, 22 Nov 2026",
@@ -72,7 +74,11 @@ def _promised(notices: Notices, *names: str) -> None:
 
 
 def _open(db: Database) -> int:
-    return len(list(db.query(OUTBOX, kind="mail")))
+    return len(_rows(db))
+
+
+def _rows(db: Database) -> list[Item]:
+    return [row for kind in MAILS for row in db.query(OUTBOX, kind=kind)]
 
 
 def test_a_paid_order_is_mailed_once_with_what_it_is_about(any_db: Database, box: Mailbox) -> None:
@@ -135,11 +141,11 @@ def test_many_mails_are_promised_at_once_and_each_is_one(any_db: Database, box: 
 
 def test_mails_behind_the_first_page_that_are_due_are_found(db: Database, box: Mailbox) -> None:
     notices, store = _notices(db, box), NoticeStore(db)
-    mails = [(f"acc_fan{n}", DATA, f"turn-{n:03}") for n in range(PAGE + 2)]
+    mails = [(f"acc_fan{n}", DATA, f"turn-{n:03}") for n in range(FULL + 2)]
     notices.promise_all("your_turn", mails, NOW)
-    for _ in range(PAGE // 64):
+    for _ in range(FULL // 64):
         store.claim_all(list(store.due(NOW))[:64], NOW, NOW + 10**6)
-    assert [promise.account_id for promise in store.due(NOW)] == [m[0] for m in mails[PAGE:]]
+    assert [promise.account_id for promise in store.due(NOW)] == [m[0] for m in mails[FULL:]]
 
 
 def test_two_workers_at_once_send_each_mail_once(any_db: Database, box: Mailbox) -> None:
@@ -264,7 +270,7 @@ def test_a_dead_mail_server_is_unavailable_and_nothing_counts_as_tried(db: Datab
     _promised(notices, "ada")
     with pytest.raises(Unavailable, match="mail server does not answer"):
         notices.deliver(1, NOW)
-    (row,) = db.query(OUTBOX, kind="mail")
+    (row,) = _rows(db)
     assert "attempts" not in row
 
 
