@@ -18,6 +18,7 @@ KINDS = {
     "domain": "a throw-away mail provider",
     "batch": "made in one hour",
     "swift": "seconds apart",
+    "run": "made the same day",
 }
 SIZE, DOT, MARGIN = 420, 15, 50  # the margin is for the words on lines at the sides
 MOST_DOTS = 40  # accounts in one picture; the table has all

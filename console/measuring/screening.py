@@ -23,8 +23,8 @@ from fairness import crowdmodel, keys
 from fairness.clock import SECOND
 from fairness.identity import keyed_hash
 from fairness.manifest import Manifest
-from fairness.screening import emails, tables
-from fairness.screening.model import HINTS, MERGE, Account, Judgement, Visit
+from fairness.screening import budget, emails, tables
+from fairness.screening.model import HINTS, REFUSE, REVIEW, Account, Judgement, Visit
 from fairness.screening.window import screen_window
 
 SALE, PEPPER = "measured", "a measurement has no secrets"
@@ -78,6 +78,7 @@ def play(scene: Scene, redis: Redis) -> Screened:
         visits.append(_visit(fan, person, number))
         accounts[fan] = _account(person)
     judged: dict[str, Judgement] = {}
+    so_far = budget.Spent()
     began = time.process_time()
     for _, window in groupby(visits, lambda visit: RULES.window_of(visit.at_us)):
         here = list(window)
@@ -86,7 +87,8 @@ def play(scene: Scene, redis: Redis) -> Screened:
             redis, SALE, here, accounts, tables=known, pepper=PEPPER,
             opens_at_us=RULES.opens_at_us,
         )  # fmt: skip
-        judged |= found.judgements
+        within, so_far = budget.soften(found.judgements, RULES, so_far)
+        judged |= within
         if merges := found.merges():
             redis.hset(keys.merged(SALE), items=[part for pair in merges.items() for part in pair])
     spent = time.process_time() - began
@@ -188,13 +190,13 @@ def tickets_stopped(screened: Screened, crowd: str) -> float:
     Without screening each account could take the limit. With it a place can, if it is neither
     refused nor held for review. Confirming by mail stops no person, so a challenge counts nothing.
     """
-    accounts, places = 0, set()
-    for (person, lead), judgement in zip(screened.persons(), screened.judged, strict=True):
-        if person.crowd == crowd:
-            accounts += 1
-            if judgement.verdict in ("admit", "challenge", MERGE):
-                places.add(lead)
-    return 1 - len(places) / accounts if accounts else 0.0
+    held = {
+        _fan(number)
+        for number, judgement in enumerate(screened.judged)
+        if judgement.verdict in (REVIEW, REFUSE)
+    }
+    theirs = [place for person, place in screened.persons() if person.crowd == crowd]
+    return 1 - len(set(theirs) - held) / len(theirs) if theirs else 0.0
 
 
 def _pairs(members: int) -> int:

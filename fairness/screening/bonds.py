@@ -22,7 +22,7 @@ from math import log
 from fairness.clock import SECOND
 
 MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
-DOMAIN, BATCH, SWIFT = "domain", "batch", "swift"
+DOMAIN, BATCH, SWIFT, RUN = "domain", "batch", "swift", "run"
 
 ENOUGH = 0.8
 SWIFT_US = 10 * SECOND  # nobody signs out, in as someone else and joins in less
@@ -62,6 +62,7 @@ BONDS: Mapping[str, Bond] = {
     DOMAIN: Bond(0.25, 1_000, 100_000, proposes=False),  # of throw-away mailboxes
     BATCH: Bond(0.25, 12, 60, proposes=False),  # signed up in the same hour, with one provider
     SWIFT: Bond(0.3, 200, 201, proposes=False),
+    RUN: Bond(0.35, 60, 600, proposes=False),  # signed up in the same quarter of a day
 }
 # What a family shares as well; anything else in a small group is not of a home.
 _HOMELY = frozenset({CARD, DEVICE, ADDRESS, BATCH})
@@ -156,7 +157,7 @@ class _Graph:
             for pair in ((farm, fan) for farm in near for fan in here if fan not in farms):
                 if pair not in seen:
                     seen.add(pair)
-                    tie = self._tie(*pair)
+                    tie = self._tie(*pair, to_farm=True)
                     if tie.weight >= AKIN:
                         yield tie
 
@@ -185,11 +186,15 @@ class _Graph:
         ]
         return [group for group in found if not self._is_household(group)]
 
-    def _tie(self, one: str, other: str) -> Tie:
+    def _tie(self, one: str, other: str, *, to_farm: bool = False) -> Tie:
         heaviest: dict[str, float] = {}
         for attribute in self._has[one] & self._has[other]:
             kind = attribute[0]
             heaviest[kind] = max(heaviest.get(kind, 0.0), self._weights[attribute])
+        if not (to_farm and ADDRESS in heaviest):
+            heaviest.pop(RUN, None)  # thousands sign up on a day: it tells a farm's neighbours only
+        elif RUN in heaviest:
+            heaviest.pop(BATCH, None)  # the same thing, said twice
         apart_us = abs(self._times[one] - self._times[other])
         if DEVICE in heaviest and apart_us <= SWIFT_US:
             heaviest[SWIFT] = BONDS[SWIFT].weight

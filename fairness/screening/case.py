@@ -28,3 +28,4 @@ class Case:
     on_device: int = 0
     on_card: int = 0
     on_mailbox: int = 0
+    in_group: int = 0  # accounts that were found to be this fan's, this one among them

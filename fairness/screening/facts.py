@@ -13,6 +13,8 @@ from fairness.screening.linking import Entry
 from fairness.screening.model import Account, Visit
 from fairness.screening.tables import RELAY, Address, Tables, is_inside, parse_address
 
+_RUN_US = 6 * 3_600 * SECOND  # sign-ups that may be one sitting's
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -46,6 +48,7 @@ def of(visit: Visit, account: Account, tables: Tables, pepper: str) -> Arrival:
         bonds.ADDRESS: [home],
         bonds.DOMAIN: [account.email_domain] if disposable else [],
         bonds.BATCH: [_batch(account)],
+        bonds.RUN: [str(account.created_us // _RUN_US) if account.created_us else ""],
     }
     attributes = {
         kind: tuple((kind, keyed_hash(pepper, kind, value)) for value in found if value)

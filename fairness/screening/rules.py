@@ -1,7 +1,7 @@
 """The rules, in one table. Each is pure, looks at one case, and gives a reason for the fan to read.
 
 Adding a rule is one function and one word in RULES. Weights: below 0.5 many real fans show it;
-from 0.8 only a machine does; `scoring` says what they add up to.
+from 0.85 only a machine does; `scoring` says what they add up to.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fairness.screening.tables import DATACENTER, RELAY, VPN
 
 Rule = Callable[[Case], Finding | None]
 
+MANY = 10  # accounts of one person that are surely there to pass the limit
 CROWD, BIG_CROWD = 20, 200  # fans on one address
 FASTEST_REACTION_US = SECOND // 10
 YOUNG_US = 2 * 24 * 3_600 * SECOND
@@ -123,6 +124,21 @@ def shared_card(case: Case) -> Finding | None:
     )
 
 
+def many_accounts(case: Case) -> Finding | None:
+    """Strong: one person has that many accounts, each linked by strong evidence.
+
+    The place that they share is held, and whoever sells decides; nobody is refused for it.
+    """
+    if case.in_group < MANY:
+        return None
+    return Finding(
+        "many_accounts",
+        0.85,
+        "Very many accounts in this line seem to belong to one person, yours among them. If that "
+        "is wrong, please tell us: your place is kept.",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     claims.script_agent,
     claims.headless_browser,
@@ -143,4 +159,5 @@ RULES: tuple[Rule, ...] = (
     alias_twins,
     shared_device,
     shared_card,
+    many_accounts,
 )

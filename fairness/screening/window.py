@@ -61,10 +61,11 @@ def screen_window(
     arrivals = [facts.of(v, accounts.get(v.fan, _UNKNOWN), tables, pepper) for v in visits]
     shared = Links(redis, sale_id).record([arrival.entry() for arrival in arrivals])
     regular = _regular_prefixes(arrivals)
+    sizes = {fan: len(group.fans) for group in shared.groups for fan in group.fans}
     failed: Counter[str] = Counter()
     judgements: dict[str, Judgement] = {}
     for arrival in arrivals:
-        case = _case(arrival, shared, arrival.prefix in regular, opens_at_us)
+        case = _case(arrival, shared, arrival.prefix in regular, opens_at_us, sizes)
         found = apply(table, case, failed)
         judgements[arrival.visit.fan] = _judge(found, shared.leads.get(arrival.visit.fan))
     evidence.keep(redis, sale_id, shared.groups)
@@ -115,7 +116,13 @@ def _regular_prefixes(arrivals: Sequence[Arrival]) -> set[str]:
     return {prefix for prefix, joins in times.items() if timing.is_regular(joins)}
 
 
-def _case(arrival: Arrival, shared: Shared, regular: bool, opens_at_us: int | None) -> Case:
+def _case(
+    arrival: Arrival,
+    shared: Shared,
+    regular: bool,
+    opens_at_us: int | None,
+    sizes: Mapping[str, int],
+) -> Case:
     def on(kind: str) -> int:
         return max((shared.counts.get(a, 0) for a in arrival.attributes[kind]), default=0)
 
@@ -133,4 +140,5 @@ def _case(arrival: Arrival, shared: Shared, regular: bool, opens_at_us: int | No
         on_device=on(bonds.DEVICE),
         on_card=on(bonds.CARD),
         on_mailbox=on(bonds.MAILBOX),
+        in_group=sizes.get(visit.fan, 0),
     )

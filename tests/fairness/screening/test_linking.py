@@ -4,7 +4,17 @@ import pytest
 from redis import Redis
 
 from fairness import keys
-from fairness.screening.bonds import ADDRESS, BATCH, BONDS, CARD, DEVICE, DOMAIN, MAILBOX, unite
+from fairness.screening.bonds import (
+    ADDRESS,
+    BATCH,
+    BONDS,
+    CARD,
+    DEVICE,
+    DOMAIN,
+    MAILBOX,
+    RUN,
+    unite,
+)
 from fairness.screening.linking import Entry, Links
 
 SALE = "sale_1"
@@ -77,6 +87,31 @@ def test_accounts_made_in_one_hour_are_linked_by_their_browser(redis: Redis) -> 
     made = ((DEVICE, "t"), (BATCH, "12 posteo.de"))
     leads = record(redis, *(entry(fan, n, *made) for n, fan in enumerate("abcde", 1)))
     assert leads == dict.fromkeys("bcde", "a")
+
+
+def farm_with(*neighbour: tuple[str, str]) -> list[Entry]:
+    farm = [entry(f, n, (CARD, "x"), (RUN, "7")) for n, f in enumerate("abcde", 1)]
+    farm[2] = entry("c", 3, (CARD, "x"), (RUN, "7"), (ADDRESS, "p"))
+    return [*farm, entry("z", 9, *neighbour)]
+
+
+def test_who_signed_up_with_a_farm_on_its_address_belongs_to_it(redis: Redis) -> None:
+    assert record(redis, *farm_with((ADDRESS, "p"), (RUN, "7")))["z"] == "a"
+
+
+@pytest.mark.parametrize(
+    "neighbour", [[(RUN, "7")], [(ADDRESS, "p")], [(ADDRESS, "p"), (RUN, "8")],
+                  [(RUN, "7"), (BATCH, "12"), (DOMAIN, "m")]],
+)  # fmt: skip
+def test_a_farms_day_or_its_address_alone_links_nobody(
+    redis: Redis, neighbour: list[tuple[str, str]]
+) -> None:
+    assert "z" not in record(redis, *farm_with(*neighbour))
+
+
+def test_people_who_share_a_browser_and_the_day_they_signed_up_stay_apart(redis: Redis) -> None:
+    fans = [entry(f, n, (DEVICE, "t"), (RUN, "7"), (ADDRESS, f)) for n, f in enumerate("abcde", 1)]
+    assert record(redis, *fans) == {}
 
 
 def test_nobody_signs_out_and_in_again_within_seconds(redis: Redis) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fairness.screening import agents, claims, rules
+from fairness.screening import agents, claims, rules, scoring
 from fairness.screening.case import Case
 from fairness.screening.model import Account, Finding, Visit
 from tests.fairness.screening.crowds import (
@@ -51,7 +51,7 @@ EVERYTHING_WRONG = (
         )
     ),
     case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
-    case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9),
+    case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9, in_group=10),
 )
 
 
@@ -220,6 +220,14 @@ def test_even_joins_are_firm_evidence_but_not_from_a_relay() -> None:
 
 def test_a_thrown_away_mailbox_alone_is_weak() -> None:
     assert 0 < weight(rules.disposable_mailbox(case(disposable=True))) < 0.5
+
+
+def test_only_a_group_that_no_household_is_holds_its_shared_place() -> None:
+    assert rules.many_accounts(case(in_group=9)) is None
+    held = case(in_group=10, on_card=9, on_device=9)
+    found = [f for rule in rules.RULES if (f := rule(held))]
+    assert scoring.score(found) > scoring.REFUSE_AT
+    assert scoring.verdict(found) == "review"
 
 
 @pytest.mark.parametrize(
