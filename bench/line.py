@@ -130,10 +130,11 @@ def _window(redis: Redis, db: Database, folder: Path) -> list[Figure]:
     commit_s = _told("root and commit", cost)
     log.seal()
     cost = Cost(redis)
-    order = windows.draw_window(log, SALE, 0, KEY, now_us())
+    drawn = windows.draw_window(log, SALE, 0, KEY, now_us())
     draw_s = _told("drawn", cost)
     cost = Cost(redis)
-    line.place(0, order or [])
+    if drawn:
+        line.place(0, drawn.fans, drawn.times, drawn.arrived)
     place_s = _told("placed", cost)
     each = WHOLE / FANS  # what reads the figure means a million
     floor = round(_hashing(window) * each, 2)

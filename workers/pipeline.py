@@ -58,9 +58,9 @@ def draw(sale_id: str) -> int:
     line, placed = clients.line(sale_id), 0
     public = beacons.rounds(line)
     for number, step in line.pending().items():
-        order = None
+        drawn = None
         if step == "committed":
-            order = windows.draw_window(
+            drawn = windows.draw_window(
                 clients.log(),
                 sale_id,
                 number,
@@ -68,11 +68,11 @@ def draw(sale_id: str) -> int:
                 now_us(),
                 public.decide if public else None,
             )
-        if order is None:  # a later window waits for an earlier one
+        if drawn is None:  # a later window waits for an earlier one
             if public:
                 beacons.wait(line, number, public)
             return placed
-        placed += line.place(number, order)
+        placed += line.place(number, drawn.fans, drawn.times, drawn.arrived)
     if public:
         beacons.settled(sale_id)
     return placed
@@ -106,10 +106,11 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
 
 def _accounts(visits: Sequence[screening.Visit]) -> dict[str, screening.Account]:
     known = clients.accounts().get_many([visit.account for visit in visits if visit.account])
-    return {v.fan: _facts(known[v.account]) for v in visits if v.account in known}
+    return {v.fan: facts_of(known[v.account]) for v in visits if v.account in known}
 
 
-def _facts(account: Account) -> screening.Account:
+def facts_of(account: Account) -> screening.Account:
+    """Return what screening is told of an account."""
     return screening.Account(
         account.email_domain,
         account.email_hash,

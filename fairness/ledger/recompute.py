@@ -28,6 +28,15 @@ class Window:
             self.merged.update(entry["fans"])
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn window: who has which place of it."""
+
+    fans: list[str]  # in the order of their places
+    times: list[int]  # their arrivals, µs, in the same order
+    arrived: list[str]  # the same fans in the order of their arrival
+
+
 def leaves(sale_id: str, arrivals: Iterable[tuple[str, int]]) -> list[bytes]:
     """Return the leaf hashes of arrivals, as a window's root commits to them."""
     return draw.leaves(sale_id, arrivals)
@@ -44,9 +53,22 @@ def drawn(
 
     `hashed` are the `leaves` of the arrivals, for whoever has them already.
     """
-    drawn_order = draw.order(seed, hashed or leaves(sale_id, arrivals))
-    fans = [arrivals[index][0] for index in drawn_order]
-    return [fan for fan in fans if fan not in merged] if merged else fans
+    return drawn_window(sale_id, arrivals, merged, seed, hashed).fans
+
+
+def drawn_window(
+    sale_id: str,
+    arrivals: Sequence[tuple[str, int]],
+    merged: Collection[str],
+    seed: bytes,
+    hashed: Sequence[bytes] | None = None,
+) -> Drawn:
+    """Return the same, with when each of them arrived."""
+    found = [arrivals[index] for index in draw.order(seed, hashed or leaves(sale_id, arrivals))]
+    if merged:
+        found = [arrival for arrival in found if arrival[0] not in merged]
+    arrived = [fan for fan, _ in arrivals if fan not in merged]
+    return Drawn([fan for fan, _ in found], [at_us for _, at_us in found], arrived)
 
 
 def line(folder: Path, sale_id: str) -> list[str]:

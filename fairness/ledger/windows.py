@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from fairness import beacon, draw
+from fairness.collector import paused
 from fairness.ledger import entries, merkle, recompute
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
+from fairness.ledger.recompute import Drawn
 
 Arrivals = Sequence[tuple[str, int]]  # (fan, µs) in order of arrival
 # What decides a draw, from the window's number, its entry and the time; nothing while it waits.
@@ -53,6 +55,7 @@ def entries_of(
     return [*judged, *arrived, window]
 
 
+@paused()
 def commit(
     log: Log,
     sale_id: str,
@@ -77,6 +80,7 @@ def committed(log: Log, sale_id: str, number: int) -> tuple[int, int] | None:
     return log.batch(_batch(sale_id, "window", number))
 
 
+@paused()
 def draw_window(
     log: Log,
     sale_id: str,
@@ -84,7 +88,7 @@ def draw_window(
     beacon_seed: bytes,
     at_us: int,
     public: Decide | None = None,
-) -> list[str] | None:
+) -> Drawn | None:
     """Draw a window and log the proof, once; return its fans in the order of their places.
 
     The seed is proved with `beacon_seed`, or decided by `public` if the sale's rules name a public
@@ -105,7 +109,7 @@ def draw_window(
     window = recompute.Window(number)
     for data in log.read(*found):
         window.take(entries.decode(data))
-    return recompute.drawn(sale_id, window.arrivals, window.merged, seed)
+    return recompute.drawn_window(sale_id, window.arrivals, window.merged, seed)
 
 
 def by_ecvrf(sale_id: str, number: int, data: bytes, beacon_seed: bytes, at_us: int) -> Entry:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from fairness import keys
+from fairness.collector import paused
 from fairness.errors import Conflict, Invalid
 from fairness.ledger.entries import in_parts
 from fairness.line.model import ClosedWindow
@@ -50,8 +51,9 @@ class Windows(Part):
         start = rules.window_ends_us(numbers[0] - 1) if numbers[0] else 0
         end = rules.window_ends_us(numbers[-1])
         # Nothing is added to a window that is closed, so it may be read bit by bit.
-        for fan, at_us in self._scored(keys.arrivals(self.sale_id), start, f"({end}"):
-            found[rules.window_of(at_us)].append((fan, at_us))
+        with paused():
+            for fan, at_us in self._scored(keys.arrivals(self.sale_id), start, f"({end}"):
+                found[rules.window_of(at_us)].append((fan, at_us))
         return [ClosedWindow(number, tuple(found[number])) for number in numbers]
 
     def advance(self, window: int, step: str) -> None:
@@ -69,26 +71,31 @@ class Windows(Part):
             )
         self._run("advance", window, step)
 
-    def place(self, window: int, order: Sequence[str]) -> int:
+    def place(
+        self,
+        window: int,
+        order: Sequence[str],
+        times: Sequence[int] = (),
+        arrived: Sequence[str] = (),
+    ) -> int:
         """Give the next places to these fans, in this order; return how many places are new.
 
         Places are counted from 1 without a gap over all windows and never change. Doing it again,
         or twice at once, changes nothing. Conflict when the window is not committed, when an
         earlier one is not yet drawn, or when a draw with another order has begun.
+
+        `times` are their arrivals, µs, and `arrived` the same fans in the order of their arrival,
+        as the log has them; the line is asked when they are not given.
         """
-        placed = set(order)
-        if len(placed) != len(order):
+        if len(set(order)) != len(order):
             raise Invalid("a fan is twice in the order", field="order", rule="one place each")
+        if len(times) != len(order):
+            times, arrived = self._arrived(window, order)
         name = sha256("\n".join(order).encode()).hexdigest()
-        rules = self.manifest()
-        first = rules.window_ends_us(window - 1) if window else 0
-        last = rules.window_ends_us(window) - 1
-        arrived = list(self._scored(keys.arrivals(self.sale_id), first, last))
-        times = dict(arrived)
         new = 0
         for start in range(0, max(len(order), 1), PART):
             part = order[start : start + PART]
-            came = b"".join([times.get(fan, 0).to_bytes(7) for fan in part])
+            came = b"".join([at_us.to_bytes(7) for at_us in times[start : start + PART]])
             answer = self._run("place", window, name, len(order), start, came, *part)
             if isinstance(answer, str):
                 raise Conflict(
@@ -100,7 +107,7 @@ class Windows(Part):
             new += answer
         # Whom somebody else took out meanwhile is not missed, and nobody is added to the window.
         # In the order of time, where neighbours are at hand: the draw's order costs ten times that.
-        for part in in_parts([fan for fan, _ in arrived if fan in placed], SWEPT):
+        for part in in_parts(arrived, SWEPT):
             self._run("sweep", window, name, *part)
         self._run("sweep", window, name)
         return new
@@ -108,6 +115,17 @@ class Windows(Part):
     def places(self) -> dict[str, int]:
         """Return the place of every fan who has one, in the order of places."""
         return dict(self._scored(keys.line(self.sale_id)))
+
+    def _arrived(self, window: int, order: Sequence[str]) -> tuple[list[int], list[str]]:
+        """Return when each of these arrived, 0 if they are gone, and them in that order.
+
+        Who is gone has a place already.
+        """
+        rules, placed = self.manifest(), set(order)
+        first = rules.window_ends_us(window - 1) if window else 0
+        last = rules.window_ends_us(window) - 1
+        arrived = dict(self._scored(keys.arrivals(self.sale_id), first, last))
+        return [arrived.get(fan, 0) for fan in order], [fan for fan in arrived if fan in placed]
 
     def _close(self, *until_us: int) -> list[int]:
         closed: list[int] = []

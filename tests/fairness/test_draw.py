@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +72,12 @@ def test_windows_in_order_never_invert_what_is_further_apart(gaps: list[int], se
         served += [inside[i] for i in draw.order(seed, leaves)]
     pairs = [(at, position) for position, at in enumerate(served)]
     assert out_of_window_inversions(pairs, tie_us) == 0
+
+
+def test_many_are_drawn_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = draw.leaves("sale", ((f"fan-{n}", n) for n in range(300)))
+    whole = draw.order(b"seed", leaves)
+    monkeypatch.setattr(draw, "MANY", 0)
+    assert draw.order(b"seed", leaves) == whole
+    twice = leaves[:3] * 2  # equal hashes are compared whole, and stay in order
+    assert [n % 3 for n in draw.order(b"seed", twice)][::2] == draw.order(b"seed", twice[:3])

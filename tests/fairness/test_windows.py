@@ -157,6 +157,22 @@ def test_placing_twice_changes_nothing(committed: tuple[Line, int]) -> None:
     assert line.windows_in("screened") == []
 
 
+def test_places_can_be_given_with_what_the_log_says_of_the_arrivals(
+    committed: tuple[Line, int],
+) -> None:
+    line, number = committed
+    times = dict(line.arrivals())
+    order = ["cy", "ada"]  # ben shares a place
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(line, "_scored", lambda *_: asked)
+        assert line.place(number, order, [times[fan] for fan in order], ["ada", "cy"]) == 2
+
+    assert dict(line.arrivals()) == times
+    assert line.status().arrived == 3
+    assert line.windows_in("committed") == []
+
+
 def test_placing_again_after_a_crash_half_way_completes_the_same_order(
     committed: tuple[Line, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

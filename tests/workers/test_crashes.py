@@ -24,6 +24,7 @@ from fairness import keys
 from fairness.clock import now_us
 from fairness.errors import Conflict, NotFound, Rebuilding
 from fairness.ledger import windows
+from fairness.ledger.recompute import Drawn
 from fairness.line import Line
 from fairness.screening.model import Visit
 from tests.workers import stage
@@ -215,7 +216,11 @@ def test_a_draw_that_is_made_up_anew_is_refused_after_a_death(
     draw, drawn = half_placed(sale, fate), windows.draw_window
     before = sale.line.places()
 
-    monkeypatch.setattr(windows, "draw_window", lambda *args: [*(drawn(*args) or ()), "eve"])
+    def made_up(*args: Any) -> Drawn | None:
+        true = drawn(*args)
+        return true and Drawn([*true.fans, "eve"], [*true.times, 1], true.arrived)
+
+    monkeypatch.setattr(windows, "draw_window", made_up)
     with pytest.raises(Conflict, match="drawn once"):
         draw()
 

@@ -116,7 +116,8 @@ def small_sale(log: Log) -> list[str]:
             START + number,
         )
         log.seal()
-        line += windows.draw_window(log, "sale", number, BEACON_SEED, START + number) or []
+        drawn = windows.draw_window(log, "sale", number, BEACON_SEED, START + number)
+        line += drawn.fans if drawn else []
     call_all(log, line)
     sell(log, line)
     log.append("sale/closed", [entries.closed("sale", START, {"arrived": 20, "sold": 3})])

@@ -53,7 +53,8 @@ class Draws:
 
     def at(self, at_us: int) -> list[str] | None:
         rounds = Rounds(self.log, self.rules, BEACON_SEED, lambda _: self.answer)
-        return windows.draw_window(self.log, "sale", 0, BEACON_SEED, at_us, rounds.decide)
+        drawn = windows.draw_window(self.log, "sale", 0, BEACON_SEED, at_us, rounds.decide)
+        return drawn.fans if drawn else None
 
     def announce(self, at_us: int = SEALED) -> int | None:
         return Rounds(self.log, self.rules, BEACON_SEED, lambda _: self.answer).announce(0, at_us)

@@ -76,7 +76,9 @@ def test_the_seed_is_the_beacons_proof_over_the_window_entry(tmp_path: Path) -> 
     arrivals = arrivals_of(0, 20, 0)
     leaves = [draw.leaf("sale", name, at_us) for name, at_us in arrivals]
     order = draw.order(bytes.fromhex(drawn["seed"]), leaves)
-    assert line == [arrivals[n][0] for n in order]
+    assert line is not None
+    assert line.fans == [arrivals[n][0] for n in order]
+    assert line.times == [arrivals[n][1] for n in order]
 
 
 def test_what_screening_decided_cannot_be_changed_after_the_draw_is_known() -> None:
@@ -101,10 +103,17 @@ def test_a_merge_of_a_fan_who_has_a_place_already_changes_no_place(tmp_path: Pat
     late = arrivals_of(1, 3, 4)
     windows.commit(log, "sale", 1, late, {fan(0): fan(1), fan(4): fan(1)}, {}, START)
     log.seal()
-    first = windows.draw_window(log, "sale", 0, BEACON_SEED, START) or []
-    second = windows.draw_window(log, "sale", 1, BEACON_SEED, START) or []
-    assert (set(first), set(second)) == ({fan(0), fan(1), fan(2), fan(3)}, {fan(5), fan(6)})
-    places = [(name, place) for place, name in enumerate(first + second, 1) if name != fan(0)]
+    first = windows.draw_window(log, "sale", 0, BEACON_SEED, START)
+    second = windows.draw_window(log, "sale", 1, BEACON_SEED, START)
+    assert first is not None
+    assert second is not None
+    assert (set(first.fans), set(second.fans)) == (
+        {fan(0), fan(1), fan(2), fan(3)},
+        {fan(5), fan(6)},
+    )
+    places = [
+        (name, place) for place, name in enumerate(first.fans + second.fans, 1) if name != fan(0)
+    ]
     log.append("called", [entries.admitted("sale", START, places, [(fan(0), "merged")])])
     log.seal()
     assert verify(tmp_path).failures == ()
@@ -118,9 +127,10 @@ def test_a_large_window_is_committed_and_drawn_whole(
     log = Log(store, tmp_path, ORIGIN, SEED, beacon.public_key(BEACON_SEED))
     committed(log, count)
     log.seal()
-    line = windows.draw_window(log, "sale", 0, BEACON_SEED, START) or []
+    line = windows.draw_window(log, "sale", 0, BEACON_SEED, START)
     log.seal()
-    assert sorted(line) == [fan(n) for n in range(count)]
+    assert line is not None
+    assert sorted(line.fans) == [fan(n) for n in range(count)]
     found = verify(tmp_path)
     assert (found.failures, found.checked["placed"]) == ((), count)
 
