@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime ## Rehearse a whole sale with a crowd; the site stays up 
 up: $(VENV)/.runtime ## Start everything and stay until Ctrl-C (ARGS=…)
 	@$(BIN)/fairticket up $(ARGS)
 
-setup: $(VENV)/.dev .venv-ministack/.stamp ## Install what developing and testing needs
+setup: $(VENV)/.dev .venv-ministack/.stamp .venv-localstripe/.stamp ## Install what developing and testing needs
 
 independent: .venv-independent/.stamp ## Install others' verifiers, which the tests let loose on our log
 
@@ -41,7 +41,7 @@ fmt: setup ## Put the code into the one format
 	$(BIN)/ruff format
 
 clean: ## Remove what was built and installed here
-	rm -rf build dist *.egg-info .venv .venv-ministack .venv-independent .coverage .*_cache
+	rm -rf build dist *.egg-info .venv .venv-ministack .venv-localstripe .venv-independent .coverage .*_cache
 
 # A stamp says that the environment holds what the files named after it ask for.
 $(VENV)/.runtime: $(RUNTIME) setup.cfg
@@ -56,6 +56,10 @@ $(VENV)/.dev: requirements/dev.txt setup.cfg
 
 .venv-ministack/.stamp: requirements/ministack.txt
 	@tools/venv.sh .venv-ministack requirements/ministack.txt
+	@touch $@
+
+.venv-localstripe/.stamp: requirements/localstripe.txt
+	@tools/venv.sh .venv-localstripe requirements/localstripe.txt
 	@touch $@
 
 .venv-independent/.stamp: requirements/independent.txt tools/independent.sh

@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 
 from boxoffice.dynamo import Database, connect
+from tests import localstripe
 from tests.engines import dynamodb_endpoint, valkey_url, wait_until
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -71,6 +72,19 @@ def _fresh(endpoint: str) -> Iterator[Database]:
     database.create_tables()
     yield database
     database.client.close()
+
+
+@pytest.fixture(scope="session")
+def stripe_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with localstripe.server(tmp_path_factory.mktemp("localstripe")) as url:
+        yield url
+
+
+@pytest.fixture
+def stripe(stripe_server: str) -> Iterator[localstripe.Stripe]:
+    """A real server of Stripe's API, with a relay in front that can make things go wrong."""
+    with localstripe.relayed(stripe_server) as one:
+        yield one
 
 
 @pytest.fixture

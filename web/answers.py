@@ -171,6 +171,17 @@ class Accepted(TypedDict):
     look_again_ms: int
 
 
+class PaymentAnswer(TypedDict):
+    """How the payment of an order stands; what a browser needs to go on with it."""
+
+    order_id: str
+    state: str  # none | pending | charged | declined | refunded
+    reason: str
+    provider: str  # test | stripe
+    publishable_key: str | None  # of Stripe
+    client_secret: str | None  # while the fan's bank asks: for Stripe's `handleNextAction`
+
+
 class OrderSeat(TypedDict):
     """A seat in an order."""
 

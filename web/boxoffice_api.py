@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from web import accounts_service, auth, bodies, events_service, order_service, seats_service
+from web import (
+    accounts_service,
+    auth,
+    bodies,
+    events_service,
+    order_service,
+    payment_service,
+    seats_service,
+)
 from web.access import Access, door
 from web.answers import (
     Accepted,
@@ -110,7 +118,7 @@ def see_order(order_id: str) -> ResponseReturnValue:
 @door(Access.FAN, body=bodies.Payment, answer=Accepted, status=202)
 def pay(order_id: str, body: bodies.Payment) -> ResponseReturnValue:
     """Pay a held order by card. Ask for the order to see what became of it."""
-    return dict(order_service.pay(order_id, body.card))
+    return dict(order_service.pay(order_id, payment_service.token_of(body)))
 
 
 @bp.post("/orders/<id:order_id>/extension")

@@ -19,6 +19,7 @@ from web import (
     facts,
     gate_service,
     order_service,
+    payment_service,
     reading,
     services,
     views,
@@ -26,7 +27,6 @@ from web import (
 from web.access import Access, door
 from web.forms import again_on
 from web.texts import _
-from workers.settings import settings
 
 bp = Blueprint("orders", __name__)
 
@@ -60,7 +60,7 @@ def one(order_id: str) -> ResponseReturnValue:
         returns=services.returns().of_order(order_id) if order and order.returned else [],
         step_s=_step_s(known, order),
         paying=order is not None and _is_paying(order),
-        test_cards=settings().dynamodb_endpoint is not None,
+        **payment_service.on_page(order),
     )
 
 
@@ -70,7 +70,7 @@ def one(order_id: str) -> ResponseReturnValue:
 def pay(order_id: str) -> ResponseReturnValue:
     """Pay a held order by card."""
     order = order_service.find(order_id).order
-    order_service.pay(order_id, reading.form(bodies.Card))
+    order_service.pay(order_id, payment_service.token_of_form())
     return redirect(f"/orders/{order_id}?paid_at={order.changed_us if order else 0}", 303)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from boxoffice.orders import extending
 from boxoffice.orders.model import Order
-from boxoffice.payments.model import Card
 from boxoffice.tickets import rotation
 from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, iso, now_us
@@ -18,7 +17,7 @@ from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
 from fairness.passes import Pass
 from web import auth, bodies, facts, services
 from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer
-from workers import clients, lanes, settling, standing
+from workers import lanes, settling, standing
 from workers.settings import settings
 
 PENDING = "pending"
@@ -89,8 +88,8 @@ def find(order_id: str) -> Found:
     return Found(order_id, order)
 
 
-def pay(order_id: str, card: bodies.Card) -> Accepted:
-    """Turn the card into a token and send the order to be paid; Conflict unless it is held."""
+def pay(order_id: str, token: str) -> Accepted:
+    """Send the order to be paid with the card behind `token`; Conflict unless it is held."""
     order = find(order_id).order
     if order is None or order.state != "held":
         raise Conflict(
@@ -107,7 +106,6 @@ def pay(order_id: str, card: bodies.Card) -> Accepted:
             rule="pay before the hold ends",
             remedy="choose seats again while your turn lasts",
         )
-    token = clients.payments().tokenise(Card(card.number, card.expiry.replace(" ", ""), card.cvc))
     wait_ms = lanes.pay(order.sale_id, order_id, token)
     return {"order_id": order_id, "state": "paying", "look_again_ms": wait_ms}
 

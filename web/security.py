@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_cors import CORS
 
 from workers.settings import settings
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_POLICY = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
 
 PAGE_HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
@@ -28,6 +27,24 @@ PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+}
+
+# Where Stripe reads the card: https://docs.stripe.com/security/guide#content-security-policy
+_WITH_STRIPE = {
+    **_POLICY,
+    "script-src": "'self' https://js.stripe.com https://*.js.stripe.com",
+    "connect-src": "'self' https://api.stripe.com",
+    "img-src": "'self' data: https://*.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+}
+_PAYMENT_HEADERS = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _WITH_STRIPE.items()),
+    "Permissions-Policy": PAGE_HEADERS["Permissions-Policy"].replace(
+        "payment=()", 'payment=(self "https://js.stripe.com")'
+    ),
+    # With "same-origin" the tab that some banks open could not come back to its page.
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
 
 # A document of the API shows and loads nothing, and is asked for thousands of times a second.
@@ -69,6 +86,7 @@ def init_app(app: Flask) -> None:
         headers = response.headers
         usual = _at_gate() if request.path.startswith("/gate/") else PAGE_HEADERS
         usual = API_HEADERS if request.path.startswith("/api/") else usual
+        usual = _PAYMENT_HEADERS if g.get("loads_stripe") else usual
         for name, value in usual.items():
             headers.add(name, value)
         if request.path.startswith(OPEN_PATHS):

@@ -25,6 +25,7 @@ from boxoffice.ledger.store import LedgerStore
 from boxoffice.notices.service import Notices
 from boxoffice.notices.smtp import SmtpSender
 from boxoffice.orders.service import Orders
+from boxoffice.payments.model import Provider
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import TestProvider
 from boxoffice.returns.service import Returns
@@ -39,6 +40,7 @@ from fairness.line import Line, ShardedLine
 from fairness.receipts import Promises
 from fairness.screening.tables import Source
 from fairness.stock import Stock
+from workers import payment_keys
 from workers.app import TIMEOUTS
 from workers.settings import settings
 
@@ -155,8 +157,18 @@ def inventory() -> Inventory:
 
 @cache
 def payments() -> Payments:
-    """Return the payments."""
-    return Payments(database(), TestProvider(database(), settings().pepper))
+    """Return the payments, with the provider of this deployment."""
+    return Payments(database(), _provider())
+
+
+def _provider() -> Provider:
+    its = settings()
+    if its.payment_provider == payment_keys.TEST:
+        return TestProvider(database(), its.pepper)
+    # Here, because its SDK takes half a second to load, and other deployments have no use for it.
+    from boxoffice.payments.stripe_provider import StripeProvider
+
+    return StripeProvider(database(), its.stripe_secret_key, its.pepper, its.stripe_url)
 
 
 @cache

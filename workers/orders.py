@@ -26,6 +26,12 @@ def charge(payments: Sequence[Work]) -> list[Outcome]:
     return [None if isinstance(came_to, Order) else came_to for came_to in found]
 
 
+@app.task(name=steps.LOOK_AT_PAYMENT, **retry.TRANSIENT)
+def look_at_payment(order_id: str) -> None:
+    """Ask the provider what became of an order's payment, and do what follows."""
+    settling.settle(clients.orders().look_at_payment(order_id, now_us()))
+
+
 @app.task(name="orders.expire", **retry.NEXT_TICK)
 def expire() -> None:
     """Give lapsed holds back, settle late payments, and do what a worker that died has left."""

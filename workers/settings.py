@@ -15,6 +15,7 @@ from typing import Any
 from fairness import beacon_relays
 from fairness.errors import Misconfigured
 from fairness.ledger.cosigning import Policy
+from workers import payment_keys
 
 PREFIX = "FAIRTICKET_"
 
@@ -34,6 +35,11 @@ class Settings:
     ticket_key: bytes
     ledger_key: bytes
     beacon_key: bytes
+    payment_provider: str  # "test" takes no money; "stripe" does, and needs the three keys below
+    stripe_secret_key: str = ""  # sk_… or rk_…
+    stripe_publishable_key: str = ""  # pk_…, for the fans' browsers
+    stripe_webhook_secret: str = ""  # whsec_…, of the endpoint <public_url>/webhooks/stripe
+    stripe_url: str = ""  # another server of Stripe's API, for tests
     line_shards: str = ""  # further stores for arrivals, URLs separated by commas
     clock_bound_us: int = 0  # how far the clocks of the line's stores may be off, for new sales
     mail_from: str = "FairTicket <tickets@fairticket.example>"
@@ -52,6 +58,15 @@ class Settings:
     def relays(self) -> list[str]:
         """Return the relays of public beacons, in the order in which they are asked."""
         return [url for url in self.drand_relays.split(",") if url]
+
+    @property
+    def stripe_keys(self) -> dict[str, str]:
+        """Return what Stripe needs, by the name of its setting."""
+        return {
+            "stripe_secret_key": self.stripe_secret_key,
+            "stripe_publishable_key": self.stripe_publishable_key,
+            "stripe_webhook_secret": self.stripe_webhook_secret,
+        }
 
     @property
     def shards(self) -> list[str]:
@@ -96,6 +111,7 @@ class Settings:
         }
         its = cls(**parsed)
         Policy.of(its.witnesses, its.witness_quorum)  # better said now than with every seal
+        payment_keys.check(its.payment_provider, its.stripe_keys)
         return its
 
 

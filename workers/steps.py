@@ -18,6 +18,7 @@ MOVE = "line.move"
 REBUILD = "line.rebuild"
 ALLOCATE = "allocation.allocate"
 PAY = "orders.pay"
+LOOK_AT_PAYMENT = "orders.look_at_payment"
 DELIVER = "notices.deliver"
 AFTERSALE = "orders.aftersale"
 

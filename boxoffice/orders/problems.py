@@ -30,3 +30,24 @@ def declined(payment: Payment) -> dict[str, Any]:
         "rule": "a card that the bank accepts",
         "remedy": "try again, or use another card; the seats stay yours until the hold ends",
     }
+
+
+def to_confirm() -> dict[str, Any]:
+    """Return the problem of an order whose payment waits for a word of the fan to their bank."""
+    return {
+        "error": "ConfirmPayment",
+        "detail": "Your bank asks you to confirm this payment.",
+        "field": "payment",
+        "rule": "your bank knows that it is you",
+        "remedy": "confirm it on this page, or use another card; the seats stay yours meanwhile",
+    }
+
+
+def cannot_charge() -> dict[str, Any]:
+    """Return the problem of an order that could not be charged because of us."""
+    return {
+        "error": "PaymentsDown",
+        "detail": "We cannot take cards just now. Nothing was charged.",
+        "field": "payment",
+        "remedy": "try again in a minute; the seats stay yours until the hold ends",
+    }

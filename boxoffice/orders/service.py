@@ -18,7 +18,7 @@ from boxoffice.orders.extending import Extending
 from boxoffice.orders.holding import TRIES, Holding, Outcome
 from boxoffice.orders.model import Order, Request
 from boxoffice.orders.paying import Paying
-from boxoffice.orders.problems import declined, problem_of
+from boxoffice.orders.problems import cannot_charge, declined, problem_of, to_confirm
 from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.payments.model import Payment
 from boxoffice.payments.service import Payments
@@ -30,6 +30,7 @@ from fairness.errors import (
     Contention,
     FairTicketError,
     Forbidden,
+    Misconfigured,
     NotFound,
     Unavailable,
 )
@@ -88,24 +89,52 @@ class Orders:
     def pay(self, order_id: str, card_token: str, now_us: int) -> Order:
         """Charge the card once and return the order as it then is.
 
-        That is "paid"; "held" with a problem when the card was declined; "expired" when the hold
-        was over before the charge; "refunded" when it was over after it and the seats were gone.
-        NotFound; Conflict while another card is being charged; Unavailable to try again.
+        That is "paid"; "held" with a problem when the card was declined, or waits for the fan to
+        confirm it; "expired" when the hold was over before the charge; "refunded" when it was over
+        after it and the seats were gone. NotFound; Conflict while another card is being charged;
+        Unavailable to try again; Misconfigured, noted for the fan, when no card can be charged.
         """
         order = self._must(order_id)
         if order.state == "paid":
             return order
         if order.state == "held" and now_us < order.held_until_us:
-            payment = self._payments.charge(
-                order_id, order.total_cents, order.currency, card_token, now_us
-            )
-            if payment.state == "declined":
-                return self._store.note(order, declined(payment), now_us)
-            return self._confirm(order, payment, now_us)
+            try:
+                payment = self._payments.charge(
+                    order_id, order.total_cents, order.currency, card_token, now_us
+                )
+            except Misconfigured:
+                self._store.note(order, cannot_charge(), now_us)
+                raise
+            return self._charged(order, payment, now_us)
         # Too late for a new charge; one that was made in time is still honoured.
         with suppress(Changed):
             self._see_to(order, now_us)
         return self._must(order_id)
+
+    def look_at_payment(self, order_id: str, now_us: int) -> Order:
+        """Ask what became of the order's payment and return the order as it then is.
+
+        For whoever hears that it moved: the fan who confirmed it, or the provider's webhook, as
+        often and in whichever order they say so. NotFound; Unavailable to try again.
+        """
+        order = self._must(order_id)
+        if order.state not in ("held", "expired", "cancelled"):
+            return order
+        payment = self._payments.recover(order_id, now_us)
+        if payment is None or payment.state == "pending":
+            return order
+        if payment.state == "declined" and order.problem == declined(payment):
+            return order  # said before
+        return self._charged(order, payment, now_us)
+
+    def _charged(self, order: Order, payment: Payment, now_us: int) -> Order:
+        """Do what follows from a payment that was tried."""
+        if payment.state in ("charged", "refunded"):
+            return self._confirm(order, payment, now_us)
+        if order.state != "held":
+            return order
+        problem = declined(payment) if payment.state == "declined" else to_confirm()
+        return self._store.note(order, problem, now_us)
 
     def confirm(self, order_id: str, payment: Payment, now_us: int) -> Order:
         """Return the order that was charged: "paid", or "refunded" when its seats are gone.
@@ -153,7 +182,7 @@ class Orders:
             order = self.get(order_id, account_id)
             if order.state != "held":
                 return _given_back(order)
-            payment = self._payments.recover(order_id, now_us)
+            payment = self._payments.stop(order_id, now_us)
             if payment and payment.state in ("pending", "charged"):
                 raise Conflict(
                     "the order is being paid",
@@ -195,6 +224,10 @@ class Orders:
             return self._confirm(order, payment, now_us)
         # A charge may be on its way, and its worker may die: look again until it surely is not.
         watched = payment and payment.state == "pending" and now_us < payment.changed_us + WATCH_US
+        if payment and payment.state == "pending" and not watched:  # the fan will not come back
+            payment = self._payments.stop(order.order_id, now_us)
+            if payment and payment.state == "charged":
+                return self._confirm(order, payment, now_us)
         due_us = now_us + WATCH_EVERY_US if watched else None
         if order.state == "held":
             return self._store.give_back(order, "expired", now_us, due_us=due_us)

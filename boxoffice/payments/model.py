@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 
 from boxoffice.dynamo import Item
 
-ChargeStatus = Literal["charged", "declined", "refunded"]
+# A charge is pending while the fan's bank, or the fan, still has something to say to it.
+ChargeStatus = Literal["pending", "charged", "declined", "refunded"]
 PaymentState = Literal["pending", "charged", "declined", "refunded"]
 
 
@@ -43,6 +44,14 @@ class Provider(Protocol):
 
     def find(self, key: str) -> Charge | None:
         """Return the charge made under `key`, or None when there was none."""
+        ...
+
+    def stop(self, key: str) -> Charge | None:
+        """Return what `find` returns, having stopped what can be: then no money moves any more."""
+        ...
+
+    def confirmation(self, key: str) -> str:
+        """Return what the fan's browser needs to confirm a pending charge; empty when nothing."""
         ...
 
     def refund(self, charge_id: str) -> Charge:

@@ -31,14 +31,15 @@ class Payments:
     ) -> Payment:
         """Charge the card once for the order and return the payment, also when declined.
 
-        After a decline another card (or the same one) may be tried; asking again with the card
-        that was charged returns that payment. Conflict while another card is being charged.
+        It is "pending" while the fan has to confirm it with their bank. After a decline another
+        card (or the same one) may be tried; asking again with the card that was charged returns
+        that payment. Conflict while another card is being charged.
         """
         payment = self._claim(order_id, cents, currency, card_token, now_us)
         if payment.state != "pending":
             return payment
         charge = self._provider.charge(payment.key, cents, currency, card_token)
-        return self._store.settle(payment, charge, now_us)
+        return self._settled(payment, charge, now_us)
 
     def charge_all(
         self, wanted: Sequence[tuple[str, int, str, str]], now_us: int
@@ -95,8 +96,29 @@ class Payments:
         payment = self._store.get(order_id)
         if payment is None or payment.state != "pending":
             return payment
-        charge = self._provider.find(payment.key)
-        return payment if charge is None else self._store.settle(payment, charge, now_us)
+        return self._settled(payment, self._provider.find(payment.key), now_us)
+
+    def stop(self, order_id: str, now_us: int) -> Payment | None:
+        """Return what `recover` returns, having stopped a charge that waits for the fan.
+
+        Once it is stopped no money can move by it: the payment is declined.
+        """
+        payment = self._store.get(order_id)
+        if payment is None or payment.state != "pending":
+            return payment
+        return self._settled(payment, self._provider.stop(payment.key), now_us)
+
+    def confirmation(self, order_id: str) -> str:
+        """Return what the fan's browser needs to confirm the open payment; empty when nothing."""
+        payment = self._store.get(order_id)
+        if payment is None or payment.state != "pending":
+            return ""
+        return self._provider.confirmation(payment.key)
+
+    def _settled(self, payment: Payment, charge: Charge | None, now_us: int) -> Payment:
+        if charge is None or charge.status == "pending":
+            return payment
+        return self._store.settle(payment, charge, now_us)
 
     def refund(self, order_id: str, now_us: int) -> Payment:
         """Give the order's money back, once, and return the payment; NotFound without one."""
@@ -131,7 +153,8 @@ class Payments:
         if present and present.state == "pending":
             if present.card_token == card_token:
                 return present
-            present = self.recover(order_id, now_us)  # its payer may have died on the way
+            # Its payer may have died on the way, or the fan may want another card after all.
+            present = self.stop(order_id, now_us)
             if present and present.state == "pending":
                 raise _busy()
             return self._claim(order_id, cents, currency, card_token, now_us)

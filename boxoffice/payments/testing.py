@@ -68,6 +68,15 @@ class TestProvider:
         """Return the charge under `key`, or None."""
         return self._get(f"ch_{sha256(key.encode()).hexdigest()[:24]}")
 
+    def stop(self, key: str) -> Charge | None:
+        """Return the charge under `key`, or None: none of its charges is ever left pending."""
+        return self.find(key)
+
+    def confirmation(self, key: str) -> str:
+        """Return nothing: no card of it is ever confirmed by its bank."""
+        del key
+        return ""
+
     def refund(self, charge_id: str) -> Charge:
         """Give the whole charge back, once; NotFound when there is no such charge."""
         charge = self._get(charge_id)

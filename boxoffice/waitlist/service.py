@@ -155,7 +155,7 @@ class Waitlist:
             return []
         changed = list[Order]()
         if order.state == "held" and order.held_until_us <= now_us:
-            payment = self._payments.recover(order_id, now_us)
+            payment = self._payments.stop(order_id, now_us)  # others wait for these seats
             if payment and payment.state in ("charged", "refunded"):
                 order = self._orders.confirm(order_id, payment, now_us)
             elif payment and payment.state == "pending" and now_us < payment.changed_us + WATCH_US:

@@ -30,6 +30,7 @@ def settings(redis_url: str, endpoint: str, prefix: str = "t-") -> Settings:
             "FAIRTICKET_BROKER_URL": f"{redis_url}/1",
             "FAIRTICKET_DYNAMODB_ENDPOINT": endpoint,
             "FAIRTICKET_TABLE_PREFIX": prefix,
+            "FAIRTICKET_PAYMENT_PROVIDER": "test",
         }
     )
 

@@ -50,7 +50,7 @@ def test_the_secrets_are_settings_that_are_accepted(tmp_path: Path) -> None:
     env = {
         f"FAIRTICKET_{name}": "x"
         for name in ("REDIS_URL", "BROKER_URL", "SMTP_URL", "PUBLIC_URL", "LEDGER_FOLDER")
-    }
+    } | {"FAIRTICKET_PAYMENT_PROVIDER": "test"}
     settings = Settings.from_env({**Home(tmp_path).secrets(), **env})
     assert len({settings.pass_key, settings.ticket_key, settings.ledger_key}) == 3
 

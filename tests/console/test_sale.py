@@ -32,6 +32,7 @@ def command(tmp_path: Path, db: Database, endpoint: str, redis: Redis, redis_url
         "FAIRTICKET_BROKER_URL": f"{redis_url}/1",
         "FAIRTICKET_DYNAMODB_ENDPOINT": endpoint,
         "FAIRTICKET_TABLE_PREFIX": db.prefix,
+        "FAIRTICKET_PAYMENT_PROVIDER": "test",
     }
     home.keep_settings(env)
 

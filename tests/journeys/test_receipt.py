@@ -43,6 +43,7 @@ def address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
         smtp_url="smtp://127.0.0.1:9", public_url="http://localhost",
         ledger_folder=tmp_path / "ledger", session_key="session", pepper="pepper",
         pass_key=bytes(32), ticket_key=bytes(32), ledger_key=bytes(32), beacon_key=bytes(32),
+        payment_provider="test",
     )  # fmt: skip
     for name in ("app", "auth", "security", "services", "address", "public_log"):
         monkeypatch.setattr(f"web.{name}.settings", lambda: its)

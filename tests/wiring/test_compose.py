@@ -20,7 +20,7 @@ DOCKER_COMPOSE = Path(sys.executable).parent / "docker-compose"
 CONFIG = [DOCKER_COMPOSE, "-f", ROOT / "docker-compose.yml", "config"]
 SECRETS = (
     "SESSION_KEY", "PEPPER", "PASS_KEY", "TICKET_KEY", "LEDGER_KEY", "BEACON_KEY",
-    "FLOWER_PASSWORD",
+    "FLOWER_PASSWORD", "PAYMENT_PROVIDER",
 )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ def environment(
         "LEDGER_FOLDER": str(folder / "ledger"),
         "SESSION_KEY": "session",
         "PEPPER": "pepper",
+        "PAYMENT_PROVIDER": "test",
         "DYNAMODB_ENDPOINT": endpoint,
         "TABLE_PREFIX": db.prefix,
         **{name: base64.b64encode(secrets.token_bytes(32)).decode() for name in keys},
