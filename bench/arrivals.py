@@ -129,7 +129,7 @@ def _fairness(parts: Stack) -> Iterator[tuple[int, int]]:
 @contextmanager
 def _empty(home: Home) -> Iterator[tuple[int, int]]:
     port = engines.free_port()
-    command = [*processes.web("127.0.0.1", port)[:-1], "bench.empty:application"]
+    command = [*processes.web("127.0.0.1", port), "bench.empty:application"]
     supervisor = Supervisor(home.logs, print)
     here = {"PYTHONPATH": str(Path(__file__).parents[1])}
     try:

@@ -11,13 +11,11 @@ _PYTHON = sys.executable
 def web(host: str, port: int, workers: int = 1) -> list[str]:
     """Return the web front end's command; FAIRTICKET_SERVICE says which service it is.
 
-    One blocking thread a worker: more threads make a join slower. More cores, more workers.
+    One event loop and one thread a worker: more threads make a join slower. More cores, more
+    workers.
     """
     return [
-        _PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "1", "--backlog", "4096",
-        "--http", "1", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5",
-        "--log-level", "warning", "web.wsgi:application",
+        _PYTHON, "-m", "web.serve", "--host", host, "--port", str(port), "--workers", str(workers),
     ]  # fmt: skip
 
 

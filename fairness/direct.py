@@ -27,6 +27,34 @@ _READ = 4_096
 _AWAY = ("LOADING", "MASTERDOWN", "CLUSTERDOWN")
 
 
+def by_sha(sha: str, keys: Sequence[str], args: Sequence[str | int | bytes]) -> bytes:
+    """Return the command that runs a script which the server knows, as it is sent."""
+    return _packed("EVALSHA", sha, len(keys), *keys, *args)
+
+
+def by_source(source: str, keys: Sequence[str], args: Sequence[str | int | bytes]) -> bytes:
+    """Return the command that tells the server the script as well."""
+    return _packed("EVAL", source, len(keys), *keys, *args)
+
+
+def _packed(*words: str | int | bytes) -> bytes:
+    command: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]
+    return command
+
+
+def is_forgotten(answer: Any) -> bool:
+    """Return whether the server says that it does not know the script."""
+    return isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT")
+
+
+def checked(answer: Any) -> Any:
+    """Return the answer; redis's ConnectionError when it means "not now", else ResponseError."""
+    if isinstance(answer, hiredis.ReplyError):
+        text = str(answer)
+        raise (StoreUnreachable if text.startswith(_AWAY) else ResponseError)(text)
+    return answer
+
+
 class Direct:
     """Runs scripts. May be shared by threads; each has a connection of its own, made when needed.
 
@@ -37,24 +65,21 @@ class Direct:
         self._pool = redis.connection_pool
         self._mine = threading.local()
 
-    def run(self, sha: str, source: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+    def run(
+        self, sha: str, source: str, keys: Sequence[str], args: Sequence[str | int | bytes]
+    ) -> Any:
         """Return the script's answer; the server is sent the source if it does not know it.
 
         A connection that was lost while nobody used it is made anew, once. redis's own
         ConnectionError and TimeoutError when the store cannot be reached or does not answer in
         time: the script may have run then. ResponseError when it failed.
         """
-        rest = (len(keys), *keys, *args)
-        answer = self._asked(("EVALSHA", sha, *rest))
-        if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
-            answer = self._asked(("EVAL", source, *rest))
-        if isinstance(answer, hiredis.ReplyError):
-            text = str(answer)
-            raise (StoreUnreachable if text.startswith(_AWAY) else ResponseError)(text)
-        return answer
+        answer = self._asked(by_sha(sha, keys, args))
+        if is_forgotten(answer):
+            answer = self._asked(by_source(source, keys, args))
+        return checked(answer)
 
-    def _asked(self, command: tuple[str | int, ...]) -> Any:
-        data = hiredis.pack_command(command)  # type: ignore[arg-type]
+    def _asked(self, data: bytes) -> Any:
         known: _Link | None = getattr(self._mine, "link", None)
         if known is not None:
             try:

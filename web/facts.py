@@ -78,6 +78,12 @@ def of_sale(sale_id: str) -> Facts:
     return facts
 
 
+def is_fresh(sale_id: str) -> bool:
+    """Return whether `of_sale` would answer without asking the database."""
+    known = _known.get(sale_id)
+    return known is not None and known[0] > time.monotonic()
+
+
 def of_public_sale(sale_id: str) -> Facts:
     """Return the facts of a sale that fans may know of; NotFound for a draft too."""
     facts = of_sale(sale_id)

@@ -12,12 +12,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from json import JSONEncoder
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from flask import Flask, request
 from pydantic import ValidationError
 
+from fairness.store import Steps, wait
 from web import auth, line_service, metrics, reading, security
 from web.bodies import Join
 from workers import trace
@@ -28,46 +29,53 @@ PLACE = re.compile(r"/api/v1/sales/([A-Za-z0-9_-]{1,64})/place")
 FAILED = "fairticket.failed"
 LONGEST_BODY = 4_096  # a join's body is shorter; Flask says so of longer ones
 _TOKEN = re.compile(r"[\w.-]+")
-_json = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_AS_FLASK = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+class Answer(NamedTuple):
+    """What the short way answers with status 200."""
+
+    body: bytes
+    request_id: str
 
 
 class HotPath:
     """A WSGI application: the short way where there is one, else Flask's."""
 
     def __init__(self, app: Flask) -> None:
-        self._flask = app.wsgi_app
-        self._headers = [("Content-Type", "application/json"), *security.of_api()]
+        self.flask = app.wsgi_app
+        self.headers = [("Content-Type", "application/json"), *security.of_api()]
         self._others = bool(security.other_sites())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        answered = self._answered(environ)
-        if answered is None:
-            return self._flask(environ, start_response)  # type: ignore[arg-type]
-        headers, body = answered
-        start_response("200 OK", headers)
-        return [body]
+        # Who has FAILED in the environment has been asked already, by the front of this process.
+        answer = None if FAILED in environ else wait(self.answering(environ))
+        if answer is None:
+            return self.flask(environ, start_response)  # type: ignore[arg-type]
+        own = [("Content-Length", str(len(answer.body))), ("X-Request-Id", answer.request_id)]
+        start_response("200 OK", self.headers + own)
+        return [answer.body]
 
-    def _answered(self, environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
+    def answering(self, environ: Environ) -> Steps[Answer | None]:
+        """Return the answer, in steps; None when Flask is to give it, which FAILED explains."""
         path = PLACE.fullmatch(environ["PATH_INFO"])
         way = _WAYS.get(environ["REQUEST_METHOD"]) if path else None
         if path is None or way is None or (self._others and "HTTP_ORIGIN" in environ):
             return None
         started = time.perf_counter()
-        request_id = trace.begin(environ.get("HTTP_X_REQUEST_ID", ""))
         endpoint, answer = way
         try:
-            document = answer(path[1], environ)
+            document = yield from answer(path[1], environ)
         except Exception as error:  # Flask answers it, and logs it
             environ[FAILED] = error
-            environ["HTTP_X_REQUEST_ID"] = request_id
             return None
         if document is None:
             return None
-        body = f"{_json(document)}\n".encode()
-        own = [("Content-Length", str(len(body))), ("X-Request-Id", request_id)]
+        request_id = trace.name(environ.get("HTTP_X_REQUEST_ID", ""))
+        body = orjson.dumps(document, option=_AS_FLASK)
         metrics.answered(endpoint, environ["REQUEST_METHOD"], 200, time.perf_counter() - started)
-        return self._headers + own, body
+        return Answer(body, request_id)
 
 
 def raise_failed() -> None:
@@ -77,23 +85,25 @@ def raise_failed() -> None:
         raise error
 
 
-def _join(sale_id: str, environ: Environ) -> Any:
+def _join(sale_id: str, environ: Environ) -> Steps[Any]:
     token = _bearer(environ)
     if token is None:
         return None
     who = auth.check(token)
     told = _told(environ)
-    if told is None:
+    if told is None or told.receipt:  # an old receipt may bring back a lost place: more steps
         return None
-    return line_service.joined(*line_service.join_as(who, sale_id, told, environ))
+    return line_service.joined(*(yield from line_service.joining(who, sale_id, told, environ)))
 
 
-def _place(sale_id: str, environ: Environ) -> Any:
+def _place(sale_id: str, environ: Environ) -> Steps[Any]:
     token = _bearer(environ) or _cookie(environ)
-    return None if token is None else line_service.place_of(auth.check(token), sale_id)
+    if token is None:
+        return None
+    return (yield from line_service.placing(auth.check(token), sale_id))
 
 
-_WAYS: dict[str, tuple[str, Callable[[str, Environ], Any]]] = {
+_WAYS: dict[str, tuple[str, Callable[[str, Environ], Steps[Any]]]] = {
     "PUT": ("line.join", _join),
     "GET": ("line.see_place", _place),
 }

@@ -25,6 +25,7 @@ from fairness.ledger import entries
 from fairness.ledger.inclusion import Receipt
 from fairness.line import Arrival, Position
 from fairness.screening import challenge
+from fairness.store import Steps, wait
 from web import auth, facts, services, visits
 from web.answers import Joined, Place, Reason
 from web.auth import Caller
@@ -61,11 +62,13 @@ def leave(sale_id: str) -> None:
 
 def join(sale_id: str, told: Join) -> tuple[Arrival, str]:
     """Put the caller in the line, once; return the arrival and its signed receipt."""
-    return join_as(auth.caller(), sale_id, told, request.environ)
+    return wait(joining(auth.caller(), sale_id, told, request.environ))
 
 
-def join_as(who: Caller, sale_id: str, told: Join, environ: dict[str, Any]) -> tuple[Arrival, str]:
-    """Put somebody in the line, once; return the arrival and its signed receipt.
+def joining(
+    who: Caller, sale_id: str, told: Join, environ: dict[str, Any]
+) -> Steps[tuple[Arrival, str]]:
+    """Put somebody in the line, once, in steps; return the arrival and its signed receipt.
 
     With an earlier receipt the arrival is the one it promises, if the line was lost since.
     """
@@ -73,9 +76,9 @@ def join_as(who: Caller, sale_id: str, told: Join, environ: dict[str, Any]) -> t
     me, line = known.fan(who.account_id), services.line(sale_id)
     visit, promised_us = visits.seen(me, who, told, environ), _promised(sale_id, me, told.receipt)
     try:
-        with _line_needed(sale_id):
+        with _line_needed(sale_id, known):
             found = line.restore(me, visit, promised_us) if promised_us else None
-            arrival = found or line.join(me, visit)
+            arrival = found or (yield from line.joining(me, visit))
     except NoLine as error:
         raise _not_yet(known) from error
     return arrival, services.promises().promise(sale_id, me, arrival.at_us)
@@ -124,16 +127,16 @@ def receipt(sale_id: str) -> Receipt:
 
 def place(sale_id: str) -> Place:
     """Return where the caller stands, with the reasons if something holds them up."""
-    return place_of(auth.caller(), sale_id)
+    me = fan(sale_id)
+    found = wait(_standing(sale_id, me))
+    return _place(found, reasons(services.line(sale_id).verdict(me)) if _held_up(found) else [])
 
 
-def place_of(who: Caller, sale_id: str) -> Place:
-    """Return where somebody stands, with the reasons if something holds them up."""
-    me = facts.of_public_sale(sale_id).fan(who.account_id)
-    line = services.line(sale_id)
-    found = _position(sale_id, me)
-    held_up = found.lead or found.verdict in STOPPED
-    return _place(found, reasons(line.verdict(me)) if held_up else [])
+def placing(who: Caller, sale_id: str) -> Steps[Place | None]:
+    """Return where somebody stands, in steps; None when something holds them up."""
+    known = facts.of_public_sale(sale_id)
+    found = yield from _standing(sale_id, known.fan(who.account_id), known)
+    return None if _held_up(found) else _place(found, [])
 
 
 def reasons(verdict: dict[str, Any] | None) -> list[Reason]:
@@ -202,18 +205,26 @@ def defer(sale_id: str, not_before_us: int) -> str | None:
 
 
 def _position(sale_id: str, me: str) -> Position:
-    with suppress(NoLine), _line_needed(sale_id):
-        return services.line(sale_id).position(me)
+    return wait(_standing(sale_id, me))
+
+
+def _standing(sale_id: str, me: str, known: facts.Facts | None = None) -> Steps[Position]:
+    with suppress(NoLine), _line_needed(sale_id, known):
+        return (yield from services.line(sale_id).positioning(me))
     return Position("unknown")
 
 
+def _held_up(found: Position) -> bool:
+    return bool(found.lead) or found.verdict in STOPPED
+
+
 @contextmanager
-def _line_needed(sale_id: str) -> Iterator[None]:
+def _line_needed(sale_id: str, known: facts.Facts | None = None) -> Iterator[None]:
     """Say that a line that must be there and is not is being rebuilt; NoLine for others."""
     try:
         yield
     except NoLine as error:
-        if not facts.of_sale(sale_id).has_line:
+        if not (known or facts.of_sale(sale_id)).has_line:
             raise
         raise rebuilding() from error
 

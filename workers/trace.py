@@ -21,9 +21,14 @@ def new() -> str:
 
 def begin(given: str) -> str:
     """Go on with the trace id that came from outside, or begin a new one; return it."""
-    found = given if HARMLESS.fullmatch(given) else new()
+    found = name(given)
     trace_id.set(found)
     return found
+
+
+def name(given: str) -> str:
+    """Return the trace id that came from outside, if it is one, else a new one."""
+    return given if HARMLESS.fullmatch(given) else new()
 
 
 def install() -> None:

@@ -12,6 +12,7 @@ from fairness.ledger import entries
 from fairness.line.model import Arrival, LineStatus, Position
 from fairness.line.part import CHUNK, Part
 from fairness.manifest import Manifest
+from fairness.store import Steps, wait
 
 STATUSES = ("open", "paused", "closed")
 
@@ -63,7 +64,11 @@ class Arrivals(Part):
         One round trip. Who left gets their place back, unless it has been passed over meanwhile.
         LineClosed before the line opens and after it closes; NotFound when there is none.
         """
-        answer = self._of(fan)._run("join", fan, visit)
+        return wait(self.joining(fan, visit))
+
+    def joining(self, fan: str, visit: str) -> Steps[Arrival]:
+        """Do what `join` does, in steps."""
+        answer = yield self._of(fan)._call("join", fan, visit)
         if isinstance(answer, str):
             raise self._not_open() if answer != "unknown" else self._never_opened()
         at_us, window, first = answer
@@ -84,7 +89,12 @@ class Arrivals(Part):
 
         NoLine when there is none.
         """
-        state, *rest = self._run("position", fan, *self._elsewhere(fan))
+        return wait(self.positioning(fan))
+
+    def positioning(self, fan: str) -> Steps[Position]:
+        """Do what `position` does, in steps."""
+        elsewhere = yield from self._stamped(fan)
+        state, *rest = yield self._call("position", fan, *elsewhere)
         if state == "no line":
             raise self._never_opened()
         if not rest:

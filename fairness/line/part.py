@@ -12,7 +12,7 @@ from fairness.direct import Direct
 from fairness.errors import NoLine
 from fairness.ledger.entries import in_parts
 from fairness.manifest import Manifest
-from fairness.store import SaleStore
+from fairness.store import SaleStore, Steps, wait
 
 # Members of a key that are read or written by one command. A store does one thing at a time, so
 # nothing may take long: this many take about a millisecond.
@@ -39,8 +39,13 @@ class Part(SaleStore):
         """Return the store that stamps this fan's arrival."""
         return self
 
-    def _elsewhere(self, _fan: str) -> tuple[str, ...]:
+    def _elsewhere(self, fan: str) -> tuple[str, ...]:
         """Return the fan's arrival, µs, if another store than this has stamped it."""
+        return wait(self._stamped(fan))
+
+    def _stamped(self, _fan: str) -> Steps[tuple[str, ...]]:
+        """Do what `_elsewhere` does, in steps."""
+        yield from ()
         return ()
 
     def _visits(self, window: int) -> str:

@@ -34,6 +34,7 @@ from fairness.line.part import CHUNK, Part
 from fairness.line.remains import Calls
 from fairness.line.whole import Line
 from fairness.manifest import Manifest
+from fairness.store import Steps
 
 
 class ShardedLine(Line):
@@ -76,11 +77,11 @@ class ShardedLine(Line):
             with suppress(Unavailable):
                 other._run("control", *flat(given))
 
-    def join(self, fan: str, visit: str) -> Arrival:
-        """Do what `Line.join` does, in the fan's shard."""
-        arrival = super().join(fan, visit)
+    def joining(self, fan: str, visit: str) -> Steps[Arrival]:
+        """Do what `Line.joining` does, in the fan's shard."""
+        arrival = yield from super().joining(fan, visit)
         if not arrival.first and self._of(fan) is not self:
-            self._run("back", fan)
+            yield self._call("back", fan)
         return arrival
 
     def arrived(self, fan: str) -> int | None:
@@ -130,12 +131,12 @@ class ShardedLine(Line):
                 self._waiting[other] = new
         return now.with_arrived(now.arrived + sum(self._waiting.values()))
 
-    def position(self, fan: str) -> Position:
-        """Do what `Line.position` does; also for who is collected while their shard is away."""
+    def positioning(self, fan: str) -> Steps[Position]:
+        """Do what `Line.positioning` does; also for who is collected while their shard is away."""
         try:
-            return super().position(fan)
+            return (yield from super().positioning(fan))
         except Unavailable:
-            known = Line(self._redis, self.sale_id, self._direct).position(fan)
+            known = yield from Line(self._redis, self.sale_id, self._direct).positioning(fan)
             if known.state == "unknown":
                 raise
             return known
@@ -202,9 +203,9 @@ class ShardedLine(Line):
     def _of(self, fan: str) -> Part:
         return self._shards[int.from_bytes(sha256(fan.encode()).digest()[:8]) % len(self._shards)]
 
-    def _elsewhere(self, fan: str) -> tuple[str, ...]:
+    def _stamped(self, fan: str) -> Steps[tuple[str, ...]]:
         shard = self._of(fan)
-        (at_us,) = (None,) if shard is self else shard._run("came", fan)
+        (at_us,) = (None,) if shard is self else (yield shard._call("came", fan))
         return () if at_us is None else (at_us,)
 
     def _as_shard(self, number: int) -> dict[str, int]:

@@ -33,7 +33,7 @@ OWN = {"date", "x-request-id"}
 def plain(app: Flask) -> Client:
     """The same application without the short way."""
     assert isinstance(app.wsgi_app, hot.HotPath)
-    return Client(app.wsgi_app._flask, TestResponse, use_cookies=False)
+    return Client(app.wsgi_app.flask, TestResponse, use_cookies=False)
 
 
 def short(fan: Person) -> Client:

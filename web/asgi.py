@@ -1,4 +1,4 @@
-"""What Granian serves: FAIRTICKET_SERVICE is fairness, boxoffice or all."""
+"""What uvicorn serves: FAIRTICKET_SERVICE is fairness, boxoffice or all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import get_args
 
 from fairness.errors import Misconfigured
 from web.app import Service, create_app
+from web.serving import Served
 
 _service = os.environ.get("FAIRTICKET_SERVICE", "all")
 if _service not in get_args(Service):
@@ -16,4 +17,4 @@ if _service not in get_args(Service):
         rule=f"one of {', '.join(get_args(Service))}",
         remedy="correct it, or leave it out for all",
     )
-application = create_app(_service)  # type: ignore[arg-type]
+application = Served(create_app(_service))  # type: ignore[arg-type]
