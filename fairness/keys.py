@@ -253,6 +253,11 @@ def asking(chain: str, number: int) -> str:
     return f"beacon:{chain}:{number}:asking"
 
 
+def bucket(name: str) -> str:
+    """HASH: left, at_us of the letters that may go by a way. Lives a minute."""
+    return f"bucket:{name}"
+
+
 def tries(who: str) -> str:
     """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
     return f"tries:{who}"

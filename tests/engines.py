@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -56,18 +57,40 @@ def valkey_url(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def ministack(port: int, folder: Path, services: str) -> Iterator[None]:
+    """Start the strict emulator with these services of AWS; return when it takes connections."""
+    _needs_ministack()
+    with running([str(MINISTACK)], folder, GATEWAY_PORT=str(port), SERVICES=services):
+        wait_until(lambda: _listens(port), 30, "ministack listens")
+        yield
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _needs_ministack() -> None:
+    if MINISTACK.exists():
+        return
+    if "CI" in os.environ:
+        pytest.fail(f"no ministack at {MINISTACK}: make setup installs it")
+    pytest.skip(f"no ministack at {MINISTACK}: make setup installs it")
+
+
+@contextmanager
 def dynamodb_endpoint(name: str, folder: Path) -> Iterator[str]:
     """Start "roto" (the embedded default) or "ministack" (stricter, in its own environment)."""
     port = engines.free_port()
     if name == "roto":
         command, env = engines.dynamodb(port, folder / "data"), {}
-    elif MINISTACK.exists():
+    else:
+        _needs_ministack()
         command = [str(MINISTACK)]
         env = {"GATEWAY_PORT": str(port), "SERVICES": "dynamodb,dynamodbstreams"}
-    elif "CI" in os.environ:
-        pytest.fail(f"no ministack at {MINISTACK}: make setup installs it")
-    else:
-        pytest.skip(f"no ministack at {MINISTACK}: make setup installs it")
     with running(command, folder, **env):
         endpoint = f"http://127.0.0.1:{port}"
         probe = connect(endpoint, "eu-central-1", "")

@@ -17,13 +17,14 @@ from redis.exceptions import ConnectionError as StoreUnreachable
 from redis.retry import Retry
 
 from boxoffice import dynamo
+from boxoffice.accounts.contacts import Contacts
 from boxoffice.accounts.service import Accounts
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
 from boxoffice.ledger.store import LedgerStore
 from boxoffice.notices.service import Notices
-from boxoffice.notices.smtp import SmtpSender
+from boxoffice.notices.unsubscribing import Unsubscribing
 from boxoffice.orders.service import Orders
 from boxoffice.payments.model import Provider
 from boxoffice.payments.service import Payments
@@ -34,13 +35,14 @@ from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
 from boxoffice.waitlist.service import Waitlist
 from fairness import beacon
+from fairness.bucket import Bucket
 from fairness.direct import Direct
 from fairness.ledger.log import Log
 from fairness.line import Line, ShardedLine
 from fairness.receipts import Promises
 from fairness.screening.tables import Source
 from fairness.stock import Stock
-from workers import payment_keys
+from workers import channels, payment_keys
 from workers.app import TIMEOUTS
 from workers.settings import settings
 
@@ -132,6 +134,12 @@ def accounts() -> Accounts:
 
 
 @cache
+def contacts() -> Contacts:
+    """Return how people are written to."""
+    return Contacts(database())
+
+
+@cache
 def catalogue() -> Catalogue:
     """Return the catalogue."""
     return Catalogue(database())
@@ -195,16 +203,18 @@ def notices() -> Notices:
     its = settings()
     return Notices(
         database(),
-        SmtpSender(its.smtp_url),
-        accounts(),
-        mail_from=its.mail_from,
+        channels.of(its),
+        contacts(),
+        Bucket(redis()),
+        domain=channels.domain_of(its.mail_from),
         site=its.public_url,
+        unsubscribing=Unsubscribing(its.pepper),
     )
 
 
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
-    catalogue, sales, tours, inventory, payments, orders, returns, waitlist,
+    contacts, catalogue, sales, tours, inventory, payments, orders, returns, waitlist,
     notices,
 )  # fmt: skip
 

@@ -40,9 +40,18 @@ class Settings:
     stripe_publishable_key: str = ""  # pk_…, for the fans' browsers
     stripe_webhook_secret: str = ""  # whsec_…, of the endpoint <public_url>/webhooks/stripe
     stripe_url: str = ""  # another server of Stripe's API, for tests
+    webhooks_anywhere: int = (
+        0  # 1, for developers: webhooks may use plain HTTP and private addresses
+    )
     line_shards: str = ""  # further stores for arrivals, URLs separated by commas
     clock_bound_us: int = 0  # how far the clocks of the line's stores may be off, for new sales
     mail_from: str = "FairTicket <tickets@fairticket.example>"
+    mail_per_s: int = 0  # mails a second at most; 0: as many as the server takes
+    ses_region: str = ""  # of SES; empty: mail goes by SMTP
+    ses_configuration_set: str = ""  # of SES, which tells of bounces
+    sns_region: str = ""  # of SNS; empty: no short messages
+    sms_name: str = ""  # who sends a short message, where that is shown
+    sms_per_s: int = 10  # short messages a second at most
     dynamodb_endpoint: str | None = None  # None: AWS
     aws_region: str = "eu-central-1"
     table_prefix: str = "fairticket-"
@@ -103,7 +112,10 @@ class Settings:
             "trusted_proxies": _networks,
             "drand_relays": _urls,
             "witness_quorum": _count,
+            "mail_per_s": _count,
+            "sms_per_s": _count,
             "clock_bound_us": _count,
+            "webhooks_anywhere": _count,
         }
         parsed: dict[str, Any] = {
             name: parsers[name](name, value) if name in parsers else value

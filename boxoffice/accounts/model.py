@@ -22,6 +22,7 @@ class Account:
     created_us: int = 0
     verified: bool = False  # the address has answered
     cards: tuple[str, ...] = ()  # fingerprints of payment cards, sorted
+    language: str = "en"  # in which they are written to
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,4 @@ class NewAccount:
     created_us: int = 0
     verified: bool = True
     cards: tuple[str, ...] = ()
+    language: str = "en"

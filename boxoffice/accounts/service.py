@@ -15,6 +15,7 @@ from boxoffice.accounts.model import FAN, ROLES, Account, NewAccount
 from boxoffice.accounts.store import AccountStore
 from boxoffice.checks import one_of, text
 from boxoffice.dynamo import Database
+from boxoffice.languages import ENGLISH, LANGUAGES
 from fairness.errors import Conflict, Invalid, NotFound, NotSignedIn
 from fairness.identity import keyed_hash
 from fairness.screening import emails
@@ -39,11 +40,18 @@ class Accounts:
         self._pepper = pepper
 
     def sign_up(
-        self, email: str, password: str, name: str, role: str = FAN, *, now_us: int
+        self,
+        email: str,
+        password: str,
+        name: str,
+        role: str = FAN,
+        *,
+        language: str = ENGLISH,
+        now_us: int,
     ) -> Account:
         """Return the new account; Conflict when the address has one, Invalid by field."""
         _check_password(password)
-        account = self._account(NewAccount(email, name, role, now_us, verified=False))
+        account = self._account(NewAccount(email, name, role, now_us, False, language=language))
         hashed = hash_password(password)
         if not self._store.create(account, self._address_hash(account.email), hashed):
             raise Conflict(
@@ -126,6 +134,7 @@ class Accounts:
             created_us=new.created_us,
             verified=new.verified,
             cards=tuple(sorted(new.cards)),
+            language=one_of("language", new.language, LANGUAGES),
         )
 
     def _address_hash(self, email: str) -> str:

@@ -21,13 +21,28 @@ TEMPLATES = (
     "return_sold",
     "money_back",
     "order_called_off",
+    "ticket_passed_on",
+    "ticket_received",
+    "order_in_review",
+    "review_refunded",
     "waiting_turn",
+    "hold_ending",
+    "tickets_soon",
+    "event_changed",
 )
+
+MAIL = "mail"
+SMS = "sms"
+WAYS = (MAIL, SMS)
+# Reminders, which a fan may switch off. The others are about their money, seats and account.
+OPTIONAL = ("your_turn", "waiting_turn", "hold_ending", "tickets_soon")
+# Worth nothing an hour later: they may come as a short message, too.
+URGENT = ("your_turn", "waiting_turn", "hold_ending")
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A mail that is still to be sent."""
+    """A notice that is still to be sent, by one way."""
 
     promise_id: str
     template: str
@@ -36,6 +51,7 @@ class Promise:
     created_us: int
     due_us: int = 0  # not before; while someone is sending it, when to give up on them
     attempts: int = 0
+    way: str = MAIL
 
     @classmethod
     def of(cls, item: Item) -> Promise:
@@ -48,6 +64,20 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What somebody is written, in their language, whatever the way."""
+
+    to: str  # an address, or a telephone number
+    subject: str
+    text: str
+    short: str  # for a small screen
+    message_id: str  # the same whenever the same promise is sent
+    promised_us: int
+    order_id: str = ""
+    unsubscribe: str = ""  # the URL at which one press ends these; not every notice has one
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """The record of a promise kept or given up. No address is kept."""
 
@@ -55,7 +85,7 @@ class Notice:
     template: str
     account_id: str
     message_id: str
-    state: Literal["sent", "failed"]
+    state: Literal["sent", "failed", "unwanted", "unreachable"]
     at_us: int
     attempts: int
     created_us: int

@@ -1,73 +1,85 @@
-"""The only door to notices: mail that was promised, sent once.
+"""The only door to notices: what was promised is told, once by each way.
 
-A worker claims some promises, sends the mails, and writes down that it did. Whoever dies between
-the last two leaves claims that lapse; the mails are then sent again under the same Message-ID,
+A worker claims some promises, sends the letters, and writes down that it did. Whoever dies between
+the last two leaves claims that lapse; the letters are then sent again under the same Message-ID,
 which is how mail systems know that they are the same ones.
+
+A promise is of a mail. When it is first claimed, and its reader wants it by another way as well,
+a promise for that way is made: its id is the mail's with the way behind it, so it is one promise
+however often that is done.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from email.utils import parseaddr
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Protocol
 
+from boxoffice.accounts.contacts import Contact
 from boxoffice.dynamo import Database
-from boxoffice.notices.model import TEMPLATES, Delivery, Notice, Promise
+from boxoffice.notices.channels import ADDRESS, Channel, Post
+from boxoffice.notices.model import MAIL, OPTIONAL, TEMPLATES, URGENT, Delivery, Notice, Promise
 from boxoffice.notices.render import render
-from boxoffice.notices.smtp import Post, Sender
 from boxoffice.notices.store import Mail, NoticeStore
+from boxoffice.notices.unsubscribing import Unsubscribing
 from fairness.clock import SECOND
 from fairness.errors import Conflict, Invalid, NotFound, Unavailable
 
-AT_ONCE = 25  # mails that are claimed, and written down, together
+AT_ONCE = 25  # letters that are claimed, and written down, together
 LEASE_US = 60 * SECOND  # how long these may take to be handed over
 LONG_S = 30.0  # then the rest of them is left for a later run
 LONGEST_US = 3600 * SECOND  # between two tries
 MAX_ATTEMPTS = 16  # some 5 hours
-IN_A_ROW = 3  # put off one after the other: it is the mail server, not the addresses
-
-
-class Addressee(Protocol):
-    """Whom a notice is for."""
-
-    @property
-    def email(self) -> str:
-        """Where to write to."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """How to address them."""
-        ...
+IN_A_ROW = 3  # put off one after the other: it is the server, not the addresses
 
 
 class Directory(Protocol):
-    """Who knows the addressee of an account: `Accounts` does."""
+    """Who knows how to write to people: `Contacts` does."""
 
-    def get_many(self, account_ids: Sequence[str]) -> Mapping[str, Addressee]:
+    def get_many(self, account_ids: Sequence[str]) -> Mapping[str, Contact]:
         """Return those that exist, by account id."""
+        ...
+
+    def bounced(self, account_id: str, why: str, now_us: int) -> None:
+        """Note that an address takes no mail."""
+        ...
+
+
+class Limit(Protocol):
+    """Who knows how many letters a second a way takes: `fairness.bucket.Bucket` does."""
+
+    def take(self, name: str, wanted: int, per_s: int) -> int:
+        """Return how many of those wanted may go now."""
         ...
 
 
 class Notices:
-    """Promises of mail and their keeping. `site` is the public address without a slash."""
+    """Promises of notices and their keeping. `site` is the public address without a slash."""
 
     def __init__(
-        self, db: Database, sender: Sender, accounts: Directory, *, mail_from: str, site: str
+        self,
+        db: Database,
+        channels: Mapping[str, Channel],
+        contacts: Directory,
+        limit: Limit,
+        *,
+        domain: str,
+        site: str,
+        unsubscribing: Unsubscribing,
     ) -> None:
         self._store = NoticeStore(db)
-        self._sender = sender
-        self._accounts = accounts
-        self._from = mail_from
-        self._domain = parseaddr(mail_from)[1].rpartition("@")[2] or "localhost"
+        self._channels = channels
+        self._contacts = contacts
+        self._limit = limit
+        self._domain = domain
         self._site = site
+        self._unsubscribing = unsubscribing
 
     def promise(
         self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
     ) -> None:
-        """Promise one mail. The same `unique` and `at_us` is one mail, however often asked.
+        """Promise one notice. The same `unique` and `at_us` is one, however often asked.
 
         Invalid when there is no such template.
         """
@@ -75,27 +87,27 @@ class Notices:
         self._store.promise(template, account_id, data, unique, at_us)
 
     def promise_all(self, template: str, mails: Sequence[Mail], at_us: int) -> None:
-        """Promise many mails of one template and time, as (account id, data, unique)."""
+        """Promise many notices of one template and time, as (account id, data, unique)."""
         _check(template)
         self._store.promise_all(template, mails, at_us)
 
     def deliver(self, limit: int, now_us: int) -> Delivery:
-        """Send up to `limit` mails that are due, over one connection; return what was done.
+        """Send up to `limit` letters that are due, over one connection a way; return what was done.
 
-        Unavailable when the mail server cannot be reached; nothing is counted as tried then.
+        Unavailable when one of the ways cannot be reached, after the others were served; nothing
+        of it is counted as tried then.
         """
-        due = list(islice(self._store.due(now_us), limit))
-        if not due:
-            return Delivery()
-        began = time.monotonic()
-        done: list[str] = []
-        with self._sender.connected() as post:
-            for start in range(0, len(due), AT_ONCE):
-                present_us = now_us + int((time.monotonic() - began) * SECOND)
-                done += self._send_all(post, due[start : start + AT_ONCE], present_us)
-                if _in_trouble(done):
-                    break
-        return Delivery(done.count("sent"), done.count("failed"), done.count("put off"))
+        due = sorted(islice(self._store.due(now_us), limit), key=lambda promise: promise.way)
+        began, done, away = time.monotonic(), list[str](), list[Unavailable]()
+        for way, promises in groupby(due, key=lambda promise: promise.way):
+            try:
+                done += self._send_by(way, list(promises), now_us, began)
+            except Unavailable as error:
+                away.append(error)
+        if away:
+            raise away[0]
+        counts = {state: done.count(state) for state in ("sent", "failed")}
+        return Delivery(**counts, put_off=done.count("put off"))
 
     def find(self, promise_id: str) -> Notice | None:
         """Return the record of a promise, or None while it is not kept."""
@@ -120,59 +132,100 @@ class Notices:
         """Yield every record, in no order. For audits."""
         return self._store.all()
 
-    def _send_all(self, post: Post, due: Sequence[Promise], now_us: int) -> list[str]:
-        """Return for each mail that was tried "sent", "failed" or "put off"."""
+    def _send_by(self, way: str, due: list[Promise], now_us: int, began: float) -> list[str]:
+        """Return for each letter of one way what became of it, as `_send_all` does."""
+        channel = self._channels.get(way)
+        if channel is None:  # it was switched off since
+            return self._send_all(None, due[:AT_ONCE], now_us)
+        if channel.per_s:
+            due = due[: self._limit.take(way, len(due), channel.per_s)]
+        done: list[str] = []
+        if not due:
+            return done
+        with channel.sender.connected() as post:
+            for start in range(0, len(due), AT_ONCE):
+                present_us = now_us + int((time.monotonic() - began) * SECOND)
+                done += self._send_all(post, due[start : start + AT_ONCE], present_us)
+                if _in_trouble(done):
+                    break
+        return done
+
+    def _send_all(self, post: Post | None, due: Sequence[Promise], now_us: int) -> list[str]:
+        """Return for each letter that was tried how it ended, or "put off"."""
         claimed = self._store.claim_all(due, now_us, now_us + LEASE_US)
-        known = self._accounts.get_many([promise.account_id for promise in claimed])
+        known = self._contacts.get_many([promise.account_id for promise in claimed])
         began, done, kept = time.monotonic(), list[str](), list[tuple[Promise, Notice]]()
         for number, promise in enumerate(claimed):
             if _in_trouble(done) or time.monotonic() - began > LONG_S:
                 self._store.leave(claimed[number:], now_us)
                 break
-            notice = self._tried(post, promise, known, now_us)
+            notice = self._tried(post, promise, known.get(promise.account_id), now_us)
             kept += [(promise, notice)] if notice else []
             done.append(notice.state if notice else "put off")
         self._store.record_all(kept)
         return done
 
     def _tried(
-        self, post: Post, promise: Promise, known: Mapping[str, Addressee], now_us: int
+        self, post: Post | None, promise: Promise, reader: Contact | None, now_us: int
     ) -> Notice | None:
-        """Send one mail and return the record of it; None when it was put off."""
+        """Send one letter and return the record of it; None when it was put off."""
         try:
-            self._send(post, promise, known)
+            if reader is None:
+                raise NotFound("there is no such account", field="account_id")
+            if unsent := self._not_to_be_sent(post, promise, reader, now_us):
+                return unsent
+            self._send(post, promise, reader)
         except (Invalid, NotFound) as error:
-            return self._notice(promise, now_us, str(error))
+            if reader and promise.way == MAIL and error.field == ADDRESS:
+                self._contacts.bounced(reader.account_id, str(error), now_us)
+            return self._notice(promise, now_us, "failed", str(error))
         except Unavailable as error:
             if promise.attempts >= MAX_ATTEMPTS:
-                return self._notice(promise, now_us, str(error))
+                return self._notice(promise, now_us, "failed", str(error))
             wait_us = min(2**promise.attempts * SECOND, LONGEST_US)
             self._store.put_off(promise, now_us + wait_us)
             return None
-        return self._notice(promise, now_us)
+        return self._notice(promise, now_us, "sent")
 
-    def _send(self, post: Post, promise: Promise, known: Mapping[str, Addressee]) -> None:
-        to = known.get(promise.account_id)
-        if to is None:
-            raise NotFound("there is no such account", field="account_id", value=promise.account_id)
-        post.send(
-            render(
-                promise,
-                to.email,
-                to.name,
-                sender=self._from,
-                site=self._site,
-                message_id=promise.message_id(self._domain),
-            )
+    def _not_to_be_sent(
+        self, post: Post | None, promise: Promise, reader: Contact, now_us: int
+    ) -> Notice | None:
+        """Return the record of a letter that must not go by its way; pass it on to the others."""
+        urgent = promise.template in URGENT
+        if promise.way == MAIL and urgent:
+            for way in self._channels:
+                if way != MAIL and reader.takes(promise.template, way):
+                    self._store.promise_too(promise, way)
+        wanted = promise.template not in OPTIONAL or reader.takes(promise.template, promise.way)
+        if not wanted or (post is None):
+            return self._notice(promise, now_us, "unwanted")
+        if promise.way != MAIL and promise.data.get("until_us", now_us) < now_us:
+            return self._notice(promise, now_us, "unwanted", "too late for a short message")
+        if promise.way == MAIL and reader.unreachable_us:
+            return self._notice(promise, now_us, "unreachable", "the address takes no mail")
+        return None
+
+    def _send(self, post: Post | None, promise: Promise, reader: Contact) -> None:
+        if post is None:
+            raise Invalid("this way is switched off", field="way")
+        ends = self._unsubscribing.url(self._site, reader.account_id, promise.template)
+        letter = render(
+            promise,
+            reader,
+            reader.email if promise.way == MAIL else reader.phone,
+            site=self._site,
+            message_id=promise.message_id(self._domain),
+            unsubscribe=ends if promise.template in OPTIONAL else "",
         )
+        post.send(letter)
 
-    def _notice(self, promise: Promise, now_us: int, reason: str = "") -> Notice:
+    def _notice(self, promise: Promise, now_us: int, state: Any, reason: str = "") -> Notice:
         return Notice(
             notice_id=promise.promise_id,
             template=promise.template,
             account_id=promise.account_id,
             message_id=promise.message_id(self._domain),
-            state="failed" if reason else "sent",
+            state=state,
             at_us=now_us,
             attempts=promise.attempts,
             created_us=promise.created_us,

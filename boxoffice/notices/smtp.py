@@ -1,32 +1,19 @@
-"""How a message leaves the house: SMTP, several messages over one connection."""
+"""E-mail by SMTP, several letters over one connection."""
 
 from __future__ import annotations
 
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from email.message import EmailMessage
-from typing import Protocol
+from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
+from boxoffice.notices.channels import ADDRESS, Post
+from boxoffice.notices.mail import email_of
+from boxoffice.notices.model import Letter
 from fairness.errors import Invalid, Misconfigured, Unavailable
 
-
-class Post(Protocol):
-    """An open connection."""
-
-    def send(self, message: EmailMessage) -> None:
-        """Hand `message` over; Invalid when it never will be taken, Unavailable when not now."""
-        ...
-
-
-class Sender(Protocol):
-    """A way to send mail."""
-
-    def connected(self) -> AbstractContextManager[Post]:
-        """Return a context with one open connection; Unavailable when there is none."""
-        ...
+NOBODY_THERE = (550, 551, 553, 556)  # RFC 5321 and 7504: no such mailbox, or it takes no mail
 
 
 class SmtpSender:
@@ -35,7 +22,7 @@ class SmtpSender:
     With a user the connection is upgraded by STARTTLS first: a password never goes in the clear.
     """
 
-    def __init__(self, url: str, timeout_s: float = 10) -> None:
+    def __init__(self, url: str, mail_from: str, timeout_s: float = 10) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise Misconfigured(
@@ -45,6 +32,7 @@ class SmtpSender:
                 remedy="correct it",
             )
         self._parts = parts
+        self._from = mail_from
         self._timeout_s = timeout_s
 
     @contextmanager
@@ -55,7 +43,7 @@ class SmtpSender:
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(f"the mail server does not answer: {error}") from error
         try:
-            yield _Connection(client)
+            yield _Connection(client, self._from)
         finally:
             with suppress(OSError, smtplib.SMTPException):
                 client.quit()
@@ -80,24 +68,33 @@ class SmtpSender:
 
 
 class _Connection:
-    def __init__(self, client: smtplib.SMTP) -> None:
+    def __init__(self, client: smtplib.SMTP, mail_from: str) -> None:
         self._client = client
+        self._from = mail_from
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, letter: Letter) -> None:
+        message = email_of(letter, self._from)
         try:
             self._client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
-            raise _refused(code, text) from error
+            raise _refused(code, text, _whose_fault(code, text)) from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error) from error
+            raise _refused(error.smtp_code, error.smtp_error, "letter") from error
         except (smtplib.SMTPNotSupportedError, UnicodeError, ValueError) as error:
-            raise Invalid(f"this address cannot be written to: {error}", field="email") from error
+            raise Invalid(f"this address cannot be written to: {error}", field=ADDRESS) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(f"the mail server went away: {error}") from error
 
 
-def _refused(code: int, text: bytes | str) -> Exception:
+def _whose_fault(code: int, text: bytes | str) -> str:
+    """Return the field of a refusal: 5.7.x is a rule about us, 5.2.2 a full mailbox."""
+    reason = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    about_us = "5.7." in reason or "5.2.2" in reason
+    return ADDRESS if code in NOBODY_THERE and not about_us else "letter"
+
+
+def _refused(code: int, text: bytes | str, field: str) -> Exception:
     reason = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     answer = f"the mail server says {code} {reason}"
-    return Invalid(answer, field="email") if 500 <= code < 600 else Unavailable(answer)
+    return Invalid(answer, field=field) if 500 <= code < 600 else Unavailable(answer)

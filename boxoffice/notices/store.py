@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from heapq import merge
 from operator import itemgetter
@@ -54,6 +55,23 @@ class NoticeStore:
             outbox.mail_(self._db, template, account_id, data, unique, at_us, absent),
             self._db.check_(NOTICES, kept, "attribute_not_exists(notice_id)"),
         ]
+
+    def promise_too(self, promise: Promise, way: str) -> None:
+        """Promise the same notice by another way, unless that was done before."""
+        name = f"{promise.promise_id}~{way}"
+        absent = "attribute_not_exists(promise_id)"
+        row = {
+            "kind": outbox.mail_kind(name),
+            "promise_id": name,
+            "way": way,
+            "template": promise.template,
+            "account_id": promise.account_id,
+            "data": dict(promise.data),
+            "created_us": promise.created_us,
+        }
+        kept = self._db.check_(NOTICES, {"notice_id": name}, "attribute_not_exists(notice_id)")
+        with suppress(ConditionFailed):
+            self._db.transact([self._db.put_(OUTBOX, row, absent), kept])
 
     def due(self, now_us: int) -> Iterator[Promise]:
         """Yield the promises that may be claimed now, the oldest first."""
