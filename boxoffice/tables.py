@@ -111,6 +111,12 @@ RETURNS = Table(
     ),
     numbers=frozenset({"created_us"}),
 )
+# transfers: one item per ticket that was offered to a friend, and `rules#<sale>`
+TRANSFERS = Table(
+    "transfers",
+    "ticket_id",
+    indexes=(Index("by_order", "order_id"), Index("by_sale", "sale_id")),
+)
 # waiting list
 WAITLIST = Table("waitlist", "sale_id", "wish_id")
 # gates
@@ -141,6 +147,7 @@ ALL = (
     TICKETS,
     RETURN_RULES,
     RETURNS,
+    TRANSFERS,
     WAITLIST,
     DOORS,
     ENTRIES,

@@ -126,6 +126,9 @@ class Tally:
             reasons = self.returned if mine else self.released
             reasons[entry["reason"]] += len(mine) or len(entry["seats"])
         else:
+            if kind == "passed_on":
+                mine = [seat for seat in entry["seats"] if self.sold.get(seat) == entry["order"]]
+                self.sold |= dict.fromkeys(mine, entry["to_order"])
             self.counts[kind] += 1
 
     def held_up(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from web.bodies import Body, Line, Moment
 
-STATES = ("held", "paid", "expired", "cancelled", "refunded", "refused", "returned")
+STATES = ("held", "paid", "expired", "cancelled", "refunded", "refused", "returned", "passed_on")
 
 
 class GivenBack(Body):

@@ -42,6 +42,8 @@ from web import (
     tour_api,
     tour_console,
     tour_pages,
+    transfer_api,
+    transfer_pages,
     views,
 )
 from workers import trace
@@ -73,6 +75,8 @@ BOXOFFICE = (
     payments.hooks,
     aftersale_api.bp,
     aftersale_pages.bp,
+    transfer_api.bp,
+    transfer_pages.bp,
     organiser_pages.bp,
     organiser_seats.bp,
     organiser_seats.api,
@@ -98,6 +102,7 @@ WITHOUT_FORMS = (
     organiser_seats.api,
     organiser_seats_editor.api,
     aftersale_api.bp,
+    transfer_api.bp,
     payments.api,
     payments.hooks,  # signed by whoever sends them
     gate_api.bp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Any
 
 from flask import g
@@ -10,6 +11,7 @@ from flask import g
 from boxoffice.catalogue.model import Performance
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.gate.model import Answer, Entry, Gate, Report, Rules, Scan
+from boxoffice.gate.service import PASSED_ON
 from boxoffice.sales.model import Sale
 from boxoffice.tickets import rotation
 from boxoffice.tickets.service import ticket_id_of
@@ -166,8 +168,14 @@ def bundle(performance_id: str) -> dict[str, Any]:
         "printed": rules.printed,
         "tickets": _tickets(known, rules.names, now),
         "entries": {id_: scan_document(e.last) for id_, e in entries.items() if e.last},
-        "annulled": {id_: e.annulled for id_, e in entries.items() if e.annulled is not None},
+        "annulled": _annulled(known.sale.sale_id, entries),
     }
+
+
+def _annulled(sale_id: str, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Return ticket -> why it lets nobody in any more: annulled, or a friend has a new one."""
+    passed = {one.ticket_id: PASSED_ON for one in services.transfers().passed_on(sale_id)}
+    return passed | {id_: e.annulled for id_, e in entries.items() if e.annulled is not None}
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:

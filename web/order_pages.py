@@ -154,7 +154,7 @@ def _names(known: facts.Facts | None, order: Order | None) -> dict[str, str]:
         return {}
     wanted = [
         *order.seat_ids,
-        *(s.seat_id for s in order.returned),
+        *(s.seat_id for s in (*order.returned, *order.passed_on)),
         *(order.problem or {}).get("seats", ()),
     ]
     seats = known.plan().by_id

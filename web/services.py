@@ -23,6 +23,7 @@ from boxoffice.sales.tours import Tours
 from boxoffice.search.service import Search
 from boxoffice.tables import SALES
 from boxoffice.tickets.service import Tickets
+from boxoffice.transfers.service import Transfers
 from boxoffice.waitlist.service import Waitlist
 from fairness.direct import Direct
 from fairness.ledger.inclusion import Prover
@@ -94,6 +95,11 @@ def orders() -> Orders:
 def returns() -> Returns:
     """Return what takes tickets back."""
     return clients.returns()
+
+
+def transfers() -> Transfers:
+    """Return what passes tickets on to friends."""
+    return Transfers(clients.database())
 
 
 def waitlist() -> Waitlist:

@@ -18,6 +18,7 @@ from fairness.errors import Conflict, Contention, Invalid, NotFound, NotSignedIn
 
 T = TypeVar("T")
 TRIES = 8
+PASSED_ON = "passed on to a friend, who has a new ticket"
 MOST_SCANS = 200  # of one ticket
 
 
@@ -159,6 +160,8 @@ class Gates:
             return Answer(way, *known)  # the reply to this one was lost
         if ticket.state == "annulled":
             return Answer("annulled", *known, because=entry.annulled or "")
+        if ticket.state == "passed_on":
+            return Answer("annulled", *known, because=PASSED_ON)
         if ticket.state != "valid":
             return Answer("returned", *known)
         if entry.inside == (way == "in"):

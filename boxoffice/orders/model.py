@@ -11,7 +11,9 @@ from boxoffice.sales.model import Sale
 from fairness.errors import Invalid
 from fairness.ledger.entries import commitment
 
-State = Literal["held", "paid", "expired", "cancelled", "refunded", "refused", "returned"]
+State = Literal[
+    "held", "paid", "expired", "cancelled", "refunded", "refused", "returned", "passed_on"
+]
 MAX_SEATS = 20  # seats, tickets and the rest of an order fit into one transaction of 100 writes
 
 
@@ -139,6 +141,8 @@ class Order:
     tour_limit: int = 0  # tickets per person in the whole tour; 0: there is none
     tour_people: tuple[str, ...] = ()  # whom it counts for, as `TourShare` says
     returned: tuple[OrderedSeat, ...] = ()  # seats that were paid for and given back since
+    passed_on: tuple[OrderedSeat, ...] = ()  # seats that friends have now
+    hops: int = 0  # how often its ticket was passed on before it was this order's
     extensions: int = 0  # how often the hold was extended
     why: str = ""  # of seats that were found for the fan: see `inventory.best.Found.why`
     revision: int = 0  # counts the returns: each is decided on what the one before has left
@@ -193,4 +197,5 @@ class Order:
         people = tuple(item.get("tour_people", ()))
         returned = tuple(OrderedSeat(**seat) for seat in item.get("returned", ()))
         more = {"seats": seats, "tour_people": people, "returned": returned}
-        return cls(**{**known, **more})
+        passed = tuple(OrderedSeat(**seat) for seat in item.get("passed_on", ()))
+        return cls(**{**known, **more, "passed_on": passed})

@@ -23,7 +23,7 @@ class Ticket:
     currency: str
     issued_us: int
     about: str = ""
-    state: Literal["valid", "annulled", "returned"] = "valid"
+    state: Literal["valid", "annulled", "returned", "passed_on"] = "valid"
     entered_us: int | None = None  # when its holder went in; such a ticket is not taken back
 
     @classmethod

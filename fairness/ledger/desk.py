@@ -23,7 +23,7 @@ from fairness.ledger.seatcheck import SeatCheck
 
 MOST = 400_000  # fans and seats in memory, some 500 bytes each
 BUFFER = 1 << 16  # bytes of one sale's later entries, before they are written
-OF_SEATS = frozenset({"seats_held", "seats_sold", "seats_released"})
+OF_SEATS = frozenset({"seats_held", "seats_sold", "seats_released", "passed_on"})
 OF_LINE = frozenset(
     {
         "arrivals",

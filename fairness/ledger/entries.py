@@ -295,6 +295,17 @@ def seats_released(
     )
 
 
+def passed_on(
+    sale_id: str, at_us: int, giver: tuple[str, str], taker: tuple[str, str], seats: Sequence[str]
+) -> Entry:
+    """Return: a fan's seats are a friend's now; each is (order's `commitment`, fan). No price."""
+    (order, fan), (to_order, to_fan) = giver, taker
+    return _entry(
+        "passed_on", sale_id, at_us, order=order, fan=fan, seats=list(seats), to_order=to_order,
+        to_fan=to_fan,
+    )  # fmt: skip
+
+
 def wish(
     sale_id: str, at_us: int, fan: str, place: int | None, count: int, tiers: Sequence[str]
 ) -> Entry:

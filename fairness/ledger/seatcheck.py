@@ -33,6 +33,8 @@ class SeatCheck:
                 self._take_sold(index, entry)
             case "seats_released":
                 self._take_released(entry)
+            case "passed_on":
+                self._take_passed_on(index, entry)
             case "organiser" if entry["act"] in ("release", "block"):
                 self._take_blocked(entry["detail"])
                 self._take_freed(index, entry["detail"])
@@ -86,6 +88,18 @@ class SeatCheck:
             if order and order == entry["order"]:
                 del self._sold[seat]
                 self._tickets[fan] -= 1
+
+    def _take_passed_on(self, index: int, entry: Entry) -> None:
+        """Note that seats are a friend's now, who needs no call, but has a limit."""
+        before, after = (entry["order"], entry["fan"]), (entry["to_order"], entry["to_fan"])
+        for seat in entry["seats"]:
+            if self._sold.get(seat) != before:
+                self._report("passed on", f"seat {seat} is passed on by who has it not", index)
+                continue
+            self._sold[seat] = after
+            self._tickets[before[1]] -= 1
+            self._tickets[after[1]] += 1
+        self._check_limit(index, after[1])
 
     def _check_limit(self, index: int, fan: str) -> None:
         manifest, person = self._line.manifest, self._line.person(fan)

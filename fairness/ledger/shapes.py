@@ -130,6 +130,7 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "seats_held": {**_SEATS, "until_us": _number},
     "seats_sold": _SEATS,
     "seats_released": {**_SEATS, "reason": _text},
+    "passed_on": {**_SEATS, "to_order": _text, "to_fan": _text},
     "wish": {"fan": _text, "place": _number_or_none, "count": _number, "tiers": _texts},
     "offered": {**_SEATS, "tier": _text, "until_us": _number},
     "organiser": {"act": _text, "detail": _plain},

@@ -174,11 +174,13 @@ class _Teller:
         if entry["type"] == "admitted":
             story.called_us += [at_us for fan, _ in entry["fans"] if fan == story.fan]
             story.passed += [(at_us, why) for fan, why in entry["passed"] if fan == story.fan]
+        elif entry["type"] == "passed_on" and entry["to_fan"] == story.fan:
+            story.seats += [seat for seat in entry["seats"] if seat not in story.seats]
         elif entry.get("fan") != story.fan:
             return
         elif entry["type"] == "verdict":
             story.verdicts.append((at_us, entry["verdict"], entry["rules"]))
         elif entry["type"] == "seats_sold":
             story.seats += [seat for seat in entry["seats"] if seat not in story.seats]
-        elif entry["type"] == "seats_released":
+        elif entry["type"] in ("seats_released", "passed_on"):
             story.seats = [seat for seat in story.seats if seat not in entry["seats"]]

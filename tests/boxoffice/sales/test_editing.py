@@ -57,7 +57,7 @@ def logged(db: Database, sale: Sale) -> list[dict[str, Any]]:
     return [
         {"act": e["act"], **{k: v for k, v in e["detail"].items() if k != "by"}}
         for e in found
-        if e.get("sale_id", sale.sale_id) == sale.sale_id and e.get("act") in edits.ACTS
+        if e.get("sale") == sale.sale_id and e.get("act") in edits.ACTS
     ]
 
 

@@ -33,6 +33,7 @@ EVERY = [
     entries.seats_held("s", AT, ORDER, fan(1), ["A-1"], AT),
     entries.seats_sold("s", AT, ORDER, fan(1), ["A-1"]),
     entries.seats_released("s", AT, ORDER, fan(1), ["A-1"], "expired"),
+    entries.passed_on("s", AT, (ORDER, fan(1)), (ORDER, fan(2)), ["A-1"]),
     entries.wish("s", AT, fan(1), 7, 2, ["A"]),
     entries.offered("s", AT, ORDER, fan(1), ["A-1"], "A", AT + 1),
     entries.organiser("s", AT, "rate", {"from": 50, "to": 80}),

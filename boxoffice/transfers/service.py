@@ -1,0 +1,263 @@
+"""The only door to transfers: a fan passes a ticket on to a friend, who accepts it by a link.
+
+The organiser says whether and until when. The friend's ticket is a new one, in an order of their
+own: the old code dies, the seat counts for their limit, and who paid is paid back if they return
+it. No price is ever named.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from boxoffice.catalogue.service import Catalogue
+from boxoffice.checks import one_of, text, whole
+from boxoffice.dynamo import Database
+from boxoffice.orders.model import Order
+from boxoffice.orders.store import Changed, OrderStore
+from boxoffice.sales.service import Sales
+from boxoffice.tickets.model import Ticket
+from boxoffice.tickets.service import ticket_id_of
+from boxoffice.tickets.store import TicketStore
+from boxoffice.transfers.model import LINK_US, MODES, Friend, Mode, Transfer, TransferRules
+from boxoffice.transfers.store import TransferStore
+from fairness.errors import Conflict, Contention, Forbidden, NotFound, Unavailable
+
+TRIES = 5
+
+
+class Transfers:
+    """What can be done to pass a ticket on."""
+
+    def __init__(self, db: Database) -> None:
+        self._store, self._orders, self._tickets = (
+            TransferStore(db),
+            OrderStore(db),
+            TicketStore(db),
+        )
+        self._sales, self._catalogue = Sales(db), Catalogue(db)
+
+    def rules(self, sale_id: str) -> TransferRules:
+        """Return the rules of a sale; off when the organiser has set none."""
+        return self._store.rules(sale_id)
+
+    def set_rules(
+        self, sale_id: str, by: str, now_us: int, *, mode: str, until_us: int = 0
+    ) -> TransferRules:
+        """Set whether tickets may be passed on, and until when; logged. Twice is once.
+
+        Forbidden to others than the organiser; Invalid by field.
+        """
+        sale = self._sales.get(sale_id)
+        if sale.organiser_id != by:
+            raise Forbidden("this sale belongs to another organiser")
+        kind: Mode = MODES[MODES.index(one_of("mode", mode, MODES))]
+        begins_us = self._catalogue.performance(sale.performance_id).starts_at_us
+        until = whole("until_us", until_us, 1, begins_us) if kind != "off" else 0
+        for _ in range(TRIES):
+            before = self._store.rules(sale_id)
+            if before.version and (before.mode, before.until_us) == (kind, until):
+                return before
+            after = TransferRules(sale_id, kind, until, before.version + 1)
+            with suppress(Changed):
+                self._store.set_rules(before, after, now_us)
+                return after
+        raise Contention
+
+    def may_pass_on(self, order: Order, now_us: int) -> TransferRules | None:
+        """Return the rules if tickets of this order can be passed on now, else None."""
+        if order.state != "paid":
+            return None
+        rules = self._store.rules(order.sale_id)
+        return None if _why_not(order, rules, now_us) else rules
+
+    def offer(
+        self, order_id: str, seat_id: str, account_id: str, friend: str, now_us: int
+    ) -> tuple[Transfer, str]:
+        """Return the offer of a fan's ticket to a friend, and the secret of its link.
+
+        The secret is kept nowhere: a new offer of the ticket has a new one, and ends the old.
+        NotFound, Forbidden, Invalid; Conflict when the rules or the ticket's state forbid it.
+        """
+        name = text("friend", friend, 100)
+        for _ in range(TRIES):
+            order = self._order(order_id, account_id)
+            rules, ticket = self._allowed(order, seat_id, now_us)
+            before, token = self._store.get(ticket.ticket_id), secrets.token_urlsafe(24)
+            after = Transfer(
+                ticket.ticket_id, order.sale_id, order_id, seat_id, account_id, name,
+                _hash(token), "offered", now_us, min(now_us + LINK_US, rules.until_us), now_us,
+                (before.version if before else 0) + 1, order.about,
+            )  # fmt: skip
+            with suppress(Changed):
+                self._store.offer(before, after, ticket, rules)
+                return after, token
+        raise Contention
+
+    def withdraw(self, ticket_id: str, account_id: str, now_us: int) -> Transfer:
+        """Take an offer back and return it; twice is once.
+
+        NotFound, Forbidden; Conflict once the friend has accepted.
+        """
+        for _ in range(TRIES):
+            found = self._store.get(ticket_id)
+            if found is None:
+                raise _no_offer()
+            if found.from_account != account_id:
+                raise Forbidden("this ticket was offered by another account", field="ticket_id")
+            if found.state == "accepted":
+                raise _accepted()
+            if found.state == "withdrawn":
+                return found
+            with suppress(Changed):
+                return self._store.withdraw(found, now_us)
+        raise Contention
+
+    def look(self, ticket_id: str, token: str, now_us: int, account_id: str = "") -> Transfer:
+        """Return the offer that a link leads to.
+
+        NotFound for a wrong, old, withdrawn or accepted one alike, except for who accepted it.
+        """
+        found = self._store.get(ticket_id)
+        right = found and hmac.compare_digest(found.token_hash, _hash(token))
+        if found is None or not right:
+            raise _no_offer()
+        mine = found.state == "accepted" and account_id and found.to_account == account_id
+        if not found.is_open(now_us) and not mine:
+            raise _no_offer()
+        return found
+
+    def accept(self, ticket_id: str, token: str, friend: Friend, now_us: int) -> Order:
+        """Make the ticket the friend's and return their order; twice is once.
+
+        NotFound as `look`; LimitReached when it would be one too many for the friend; Conflict
+        when the sender has used or returned it, or the organiser has changed the rules.
+        """
+        for _ in range(TRIES):
+            offered = self.look(ticket_id, token, now_us, friend.account_id)
+            if offered.state == "accepted":
+                return self._order(offered.to_order, friend.account_id)
+            if offered.from_account == friend.account_id:
+                raise Conflict(
+                    "this ticket is yours already",
+                    field="ticket_id",
+                    value=ticket_id,
+                    rule="a friend accepts with an account of their own",
+                    remedy="send the link to your friend",
+                )
+            order = self._order(offered.order_id, offered.from_account)
+            rules, ticket = self._allowed(order, offered.seat_id, now_us)
+            theirs = _theirs(order, offered.seat_id, friend, now_us)
+            new = replace(
+                ticket,
+                ticket_id=ticket_id_of(theirs.order_id, offered.seat_id),
+                order_id=theirs.order_id,
+                account_id=friend.account_id,
+                issued_us=now_us,
+            )
+            # Unavailable: it may have happened; the next look finds it accepted.
+            with suppress(Changed, Contention, Unavailable):
+                return self._store.accept(offered, rules, order, theirs, (ticket, new), now_us)
+        raise Contention
+
+    def of_order(self, order_id: str) -> list[Transfer]:
+        """Return the offers of an order's tickets, by seat."""
+        return self._store.of_order(order_id)
+
+    def passed_on(self, sale_id: str) -> list[Transfer]:
+        """Return the accepted transfers of a sale: for gates, and as evidence of links."""
+        return [one for one in self._store.of_sale(sale_id) if one.state == "accepted"]
+
+    def _allowed(self, order: Order, seat_id: str, now_us: int) -> tuple[TransferRules, Ticket]:
+        rules = self._store.rules(order.sale_id)
+        ticket = self._tickets.get(ticket_id_of(order.order_id, seat_id))
+        why = _why_not(order, rules, now_us)
+        if why is None and (ticket is None or seat_id not in order.seat_ids):
+            why = "this seat is not in the order any more"
+        elif why is None and ticket and (ticket.state != "valid" or ticket.entered_us is not None):
+            why = "the ticket was used at the gate, or is no longer valid"
+        if why or ticket is None:
+            raise Conflict(
+                why or "there is no such ticket",
+                field="seat_id",
+                value=seat_id,
+                rule="a paid ticket that nobody went in with, as the organiser's rules allow",
+                remedy="look at the order: it shows what can be done",
+            )
+        return rules, ticket
+
+    def _order(self, order_id: str, account_id: str) -> Order:
+        order = self._orders.get(order_id)
+        if order is None:
+            raise NotFound("there is no such order", field="order_id", value=order_id)
+        if order.account_id != account_id:
+            raise Forbidden("this order belongs to another account", field="order_id")
+        return order
+
+
+def _why_not(order: Order, rules: TransferRules, now_us: int) -> str | None:
+    """Return why tickets of the order cannot be passed on, or None."""
+    if order.state != "paid":
+        return f"the order is {order.state.replace('_', ' ')}"
+    if rules.mode == "off":
+        return "tickets of this sale are not passed on"
+    if now_us >= rules.until_us:
+        return "the time to pass tickets on is over"
+    if rules.mode == "once" and order.hops:
+        return "this ticket was passed on once already"
+    if getattr(order, "review", ""):
+        return "the organiser is having a look at this order"
+    return None
+
+
+def _theirs(order: Order, seat_id: str, friend: Friend, now_us: int) -> Order:
+    """Return the friend's order: the seat, nothing to pay, and who gets the money if it returns."""
+    # What the sender's wish came with says nothing of the friend.
+    others: dict[str, Any] = {"marks": ()} if hasattr(order, "marks") else {}
+    return replace(
+        order,
+        **others,
+        order_id=f"ord_{secrets.token_urlsafe(16)}",
+        account_id=friend.account_id,
+        fan=friend.fan,
+        person=friend.person,
+        seats=tuple(seat for seat in order.seats if seat.seat_id == seat_id),
+        total_cents=0,
+        created_us=now_us,
+        changed_us=now_us,
+        payment_id=order.payment_id or order.order_id,
+        problem=None,
+        tour_limit=friend.tour.limit if friend.tour else 0,
+        tour_people=friend.tour.people if friend.tour else (),
+        returned=(),
+        passed_on=(),
+        hops=order.hops + 1,
+        revision=0,
+        why="",
+    )
+
+
+def _no_offer() -> NotFound:
+    return NotFound(
+        "this link leads to no ticket any more",
+        field="token",
+        rule="a link works once, until its time is over or the sender takes it back",
+        remedy="ask your friend for a new link",
+    )
+
+
+def _accepted() -> Conflict:
+    return Conflict(
+        "your friend has accepted the ticket",
+        field="ticket_id",
+        rule="an offer is taken back before it is accepted",
+        remedy="ask your friend to pass it back, if the organiser allows that",
+    )
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
