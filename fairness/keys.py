@@ -192,12 +192,12 @@ def ties(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:ties"
 
 
-def links(sale_id: str, kind: str, value: str) -> str:
-    """SET: fans who share one attribute, if many do; `value` is a keyed hash. 30 days.
+def links(sale_id: str, kind: str) -> str:
+    """SET at `…:<field>:<mark>`: fans who share one attribute, if many do. 30 days.
 
     Those who are not in `linked`: a NUL and 16 bytes for a fan, else the name as it is.
     """
-    return f"sale:{{{sale_id}}}:links:{kind}:{value}"
+    return f"sale:{{{sale_id}}}:links:{kind}"
 
 
 def linked(sale_id: str, kind: str) -> str:

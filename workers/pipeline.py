@@ -15,7 +15,7 @@ from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
 from fairness.screening import budget
 from fairness.screening import model as screening
-from fairness.screening.window import screen_window
+from fairness.screening.window import Knowledge, Seen, screen_arrivals
 from workers import beacons, clients, stocktaking
 from workers.settings import settings
 
@@ -87,17 +87,15 @@ def admit(sale_id: str) -> int:
 
 
 def _screen(line: Line, window: ClosedWindow) -> bool:
-    told = line.visits(window.number, (fan for fan, _ in window.arrivals))
-    visits = [screening.Visit.from_json(fan, told.get(fan), at) for fan, at in window.arrivals]
-    found = screen_window(
-        clients.redis(),
-        line.sale_id,
-        visits,
-        _accounts(visits),
-        tables=clients.screening_tables().current(),
-        pepper=settings().pepper,
-        opens_at_us=line.manifest().opens_at_us,
+    def look(part: Sequence[tuple[str, int]]) -> Seen:
+        told = line.visits(window.number, (fan for fan, _ in part))
+        visits = [screening.Visit.from_json(fan, told.get(fan), at_us) for fan, at_us in part]
+        return visits, _accounts(visits)
+
+    known = Knowledge(
+        clients.screening_tables().current(), settings().pepper, line.manifest().opens_at_us
     )
+    found = screen_arrivals(clients.redis(), line.sale_id, window.arrivals, look, known)
     within = budget.keep_within(
         clients.redis(), line.sale_id, window.number, found.judgements, line.manifest()
     )

@@ -135,7 +135,9 @@ class Arrivals(Part):
 
     def drop_visits(self, window: int) -> None:
         """Forget what `join` was told about the fans of a window: nobody will ask for it again."""
-        self._read(("UNLINK", self._visits(window)))
+        cursor = "0"
+        while (cursor := str(self._run("drop", window, cursor, CHUNK))) != "0":
+            pass
 
     def status(self) -> LineStatus:
         """Return the line in numbers, all of one moment; NotFound when it was never opened."""

@@ -17,6 +17,7 @@ from fairness.store import SaleStore, Steps, wait
 # Members of a key that are read or written by one command. A store does one thing at a time, so
 # nothing may take long: this many take about a millisecond.
 CHUNK = 200
+SCORED = 500  # neighbours in a sorted set are at hand
 
 
 class Part(SaleStore):
@@ -58,10 +59,10 @@ class Part(SaleStore):
         """Yield the members of a sorted set by score, in chunks; no two may have the same."""
         while True:
             (found,) = self._read(
-                ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", 0, CHUNK)
+                ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", 0, SCORED)
             )
             yield from ((member, int(score)) for member, score in found)
-            if len(found) < CHUNK:
+            if len(found) < SCORED:
                 return
             low = f"({int(found[-1][1])}"
 

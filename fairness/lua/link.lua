@@ -1,12 +1,15 @@
--- link: remember which fans share which attributes of one kind.
--- KEYS  linked, then links of each attribute
--- ARGV  seconds to live, most fans of one attribute that are packed; then for each attribute: field,
---       mark, fans of 16 bytes each in one text, how many other fans, those
--- Returns for each attribute how many fans of the sale have it now.
--- Mostly one fan has an attribute, and a key for each would cost ten times what is in it. So
--- records of 22 bytes, mark and fan, stand in a field with those of other attributes; what many
--- share goes on in a set of its own.
-local linked, most, counts, at = KEYS[1], tonumber(ARGV[2]), {}, 3
+-- link: remember which fans have which things of one kind.
+-- KEYS  linked, links
+-- ARGV  seconds to live, most fans of one thing that are packed; then for each field: its number,
+--       records in the order of their marks, 1 if each thing there has few enough fans to be packed,
+--       how many other fans, then mark and name of each of those
+-- Returns for each thing with another number of fans than ARGV tells: field, mark as a number, fans.
+-- Mostly one fan has a thing, and a key for each would cost ten times what is in it. So records of
+-- 22 bytes, mark and fan, stand in a field with those of other things; what many share goes on in a
+-- set of its own, and so do fans whose names are not 16 bytes.
+local linked, links, most = KEYS[1], KEYS[2], tonumber(ARGV[2])
+local odd, more, at = call('HEXISTS', linked, 'odd') == 1, {}, 3
+local NAMED = ('\0'):rep(16) -- stands before a name that is not 16 bytes
 
 -- The fans that a field has under a mark, and how many.
 local function packed_under(text, mark)
@@ -21,28 +24,50 @@ local function packed_under(text, mark)
     end
 end
 
-for i = 2, #KEYS do
-    local field, mark, new = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-    local text = call('HGET', linked, field) or ''
+-- Adds fans of one thing to `records`, or to the thing's set.
+local function add(records, text, field, mark, new)
     local fans, count = packed_under(text, mark)
-    local added, others = { text }, { unpack(ARGV, at + 4, at + 3 + ARGV[at + 3]) }
-    for start = 1, #new, 16 do
-        local fan = new:sub(start, start + 15)
-        if fans[fan] then -- recorded before
-        elseif count < most then
+    local others, value = {}, 0
+    for _, fan in ipairs(new) do
+        if #fan > 16 then
+            others[#others + 1], odd = fan:sub(17), true
+            call('HSET', linked, 'odd', 1)
+        elseif not fans[fan] and count < most then
             fans[fan], count = true, count + 1
-            added[#added + 1] = mark .. fan
-        else
+            records[#records + 1] = mark .. fan
+        elseif not fans[fan] then
             others[#others + 1] = '\0' .. fan
         end
     end
-    if added[2] then call('HSET', linked, field, table.concat(added)) end
+    for i = 1, 6 do value = value * 256 + mark:byte(i) end
+    local set = links .. ':' .. field .. ':' .. string.format('%.0f', value)
     if others[1] then
-        call('SADD', KEYS[i], unpack(others))
-        call('EXPIRE', KEYS[i], ARGV[1])
+        call('SADD', set, unpack(others))
+        call('EXPIRE', set, ARGV[1])
     end
-    counts[i - 1] = count + call('SCARD', KEYS[i])
-    at = at + 4 + ARGV[at + 3]
+    if odd or count >= most then count = count + call('SCARD', set) end
+    if count ~= #new then table.insert(more, { tonumber(field), value, count }) end
+end
+
+while ARGV[at] do
+    local field, records, few, others = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+    local text = call('HGET', linked, field)
+    if not text and few == '1' and others == 0 and not odd then
+        call('HSET', linked, field, records)
+    else
+        local marks, new, added = {}, {}, { text or '' }
+        local function note(mark, fan)
+            if not new[mark] then marks[#marks + 1], new[mark] = mark, {} end
+            table.insert(new[mark], fan)
+        end
+        for start = 1, #records, 22 do
+            note(records:sub(start, start + 5), records:sub(start + 6, start + 21))
+        end
+        for i = at + 4, at + 3 + 2 * others, 2 do note(ARGV[i], NAMED .. ARGV[i + 1]) end
+        for _, mark in ipairs(marks) do add(added, text or '', field, mark, new[mark]) end
+        if added[2] then call('HSET', linked, field, table.concat(added)) end
+    end
+    at = at + 4 + 2 * others
 end
 call('EXPIRE', linked, ARGV[1])
-return counts
+return more

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from redis import Redis
 
 from fairness import keys
+from fairness.ledger.entries import in_parts
 from fairness.screening.bonds import Group, Tie
 
 KEPT_S = 30 * 24 * 3_600  # as long as the links that it rests on
+_AT_ONCE = 100  # groups that are read and written in one step of the store
 _MOST_TIES = 200  # of one group; a picture of more would show nothing
 
 
@@ -22,19 +24,17 @@ def keep(redis: Redis, sale_id: str, groups: Iterable[Group]) -> None:
 
     A group is kept under its earliest fan, and grows from window to window.
     """
-    groups = list(groups)
-    if not groups:
-        return
     key = keys.ties(sale_id)
-    known = redis.hmget(key, [group.fans[0] for group in groups])
-    grown = {
-        group.fans[0]: _to_json(_together(_from_json(before), group))
-        for group, before in zip(groups, known, strict=True)
-    }
-    with redis.pipeline(transaction=False) as pipe:
-        pipe.hset(key, items=[part for pair in grown.items() for part in pair])
-        pipe.expire(key, KEPT_S)
-        pipe.execute()
+    for some in in_parts(list(groups), _AT_ONCE):
+        known = redis.hmget(key, [group.fans[0] for group in some])
+        grown = {
+            group.fans[0]: _to_json(_together(_from_json(before), group))
+            for group, before in zip(some, known, strict=True)
+        }
+        with redis.pipeline(transaction=False) as pipe:
+            pipe.hset(key, items=[part for pair in grown.items() for part in pair])
+            pipe.expire(key, KEPT_S)
+            pipe.execute()
 
 
 def groups(redis: Redis, sale_id: str) -> list[Group]:

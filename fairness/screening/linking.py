@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from redis import Redis
 
 from fairness import keys, scripts
+from fairness.collector import paused
 from fairness.screening.bonds import ADDRESS, BONDS, CARD, DEVICE, MAILBOX, Attribute, Group, unite
 from fairness.screening.sharers import Sharers, batches
 
@@ -48,6 +49,7 @@ class Links:
         self._sharers = Sharers(redis, sale_id)
         self._came = scripts.load(redis, "came")
 
+    @paused()
     def record(self, window: Sequence[Entry]) -> Shared:
         """Remember the window's attributes; return what they share with all arrivals so far.
 
@@ -71,22 +73,48 @@ class Links:
         ]
         return Shared(counts, _leads(groups, earlier, arriving), groups)
 
+    def join(self, entries: Sequence[Entry]) -> list[Group]:
+        """Remember more about fans who arrived before; return the groups that they are in now.
+
+        Their times are those of their arrivals. What is added before it is read is seen by one of
+        any two who add at the same moment.
+        """
+        here: dict[Attribute, list[str]] = defaultdict(list)
+        for entry in entries:
+            for attribute in entry.attributes:
+                here[attribute].append(entry.fan)
+        counts = self._sharers.add({a: fans for a, fans in here.items() if a[0] in KEPT})
+        members = self._members(here, counts)
+        mine = {entry.fan for entry in entries}
+        linked = {fan for fans in members.values() for fan in fans} | mine
+        earlier = self._merged(linked)
+        times = self._arrived(linked | set(earlier.values()), {})
+        found = unite(members, times, earlier, counts)
+        return [group for group in found if not mine.isdisjoint(group.fans)]
+
     def _members(
         self, here: Mapping[Attribute, list[str]], counts: Mapping[Attribute, int]
     ) -> dict[Attribute, list[str]]:
         """Return who shares each attribute that may link; the store is asked where it must be."""
-        known = {a: list(dict.fromkeys(fans)) for a, fans in here.items()}
+        known = {
+            a: list(dict.fromkeys(fans))
+            for a, fans in here.items()
+            if len(fans) > 1 or counts.get(a, 0) > 1  # hardly any is shared
+        }
         bonding = [a for a in counts if BONDS[a[0]].among(counts[a])]
         return known | self._sharers.of(a for a in bonding if counts[a] > len(known[a]))
 
     def _arrived(self, fans: Iterable[str], window: Mapping[str, int]) -> dict[str, int]:
         """Return who arrived when; without those who left the line, whose place is gone."""
         found: dict[str, int] = {}
+        its_keys = scripts.keys_of("came", self._sale_id)
         for batch in batches(fans, _AT_ONCE):
-            times = self._came(keys=scripts.keys_of("came", self._sale_id), args=batch)
+            others = [fan for fan in batch if fan not in window]
+            found_there = self._came(keys=its_keys, args=others) if others else ()
+            came = dict(zip(others, found_there, strict=True))
             gone = self._redis.smismember(keys.left(self._sale_id), batch)
-            for fan, came, left in zip(batch, times, gone, strict=True):
-                at_us = window.get(fan, came)
+            for fan, left in zip(batch, gone, strict=True):
+                at_us = window[fan] if fan in window else came[fan]
                 if at_us is not None and not left:
                     found[fan] = int(at_us)
         return found

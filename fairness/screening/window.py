@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
 
 from fairness import keys
+from fairness.collector import paused
+from fairness.ledger.entries import in_parts
 from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
-from fairness.screening.linking import Links, Shared
+from fairness.screening.linking import Entry, Links, Shared
 from fairness.screening.model import MERGE, Account, Finding, Judgement, Visit
 from fairness.screening.rules import Rule
 from fairness.screening.tables import Tables
@@ -27,6 +29,21 @@ _SHARED_PLACE = Finding(
     "This account and an earlier one seem to belong to one person, so they share the earlier "
     "place and one ticket limit. If you are two people, ask for another look.",
 )
+
+
+Seen = tuple[Sequence[Visit], Mapping[str, Account]]  # the accounts by fan
+AT_ONCE = 1_000  # arrivals whose visits are at hand together
+_ALONE = Shared({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What screening goes by: tables, the key of its hashes, when the line opened, the rules."""
+
+    tables: Tables
+    pepper: str
+    opens_at_us: int | None = None
+    table: Sequence[Rule] = rules.RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +75,97 @@ def screen_window(
     raises loses its findings, is logged and counted in `faults`, and stops nothing. Screening a
     window again gives the same merges, as long as nobody left in between.
     """
-    arrivals = [facts.of(v, accounts.get(v.fan, _UNKNOWN), tables, pepper) for v in visits]
-    shared = Links(redis, sale_id).record([arrival.entry() for arrival in arrivals])
-    regular = _regular_prefixes(arrivals)
-    sizes = {fan: len(group.fans) for group in shared.groups for fan in group.fans}
-    failed: Counter[str] = Counter()
-    judgements: dict[str, Judgement] = {}
-    for arrival in arrivals:
-        case = _case(arrival, shared, arrival.prefix in regular, opens_at_us, sizes)
-        found = apply(table, case, failed)
-        judgements[arrival.visit.fan] = _judge(found, shared.leads.get(arrival.visit.fan))
+    known = {visit.fan: visit for visit in visits}
+
+    def look(part: Sequence[tuple[str, int]]) -> Seen:
+        return [known[fan] for fan, _ in part], accounts
+
+    arrivals = [(visit.fan, visit.at_us) for visit in visits]
+    knowledge = Knowledge(tables, pepper, opens_at_us, table)
+    return screen_arrivals(redis, sale_id, arrivals, look, knowledge)
+
+
+def screen_arrivals(
+    redis: Redis,
+    sale_id: str,
+    arrivals: Sequence[tuple[str, int]],
+    look: Callable[[Sequence[tuple[str, int]]], Seen],
+    knowledge: Knowledge,
+) -> Screened:
+    """Do the same for arrivals, (fan, µs), whose visits and accounts `look` reads in parts.
+
+    However many there are, no more visits than of one part are at hand. Who turns out to share
+    something with others, or to come in step with them, is looked at a second time.
+    """
+    window = _Window(knowledge, look)
+    for part in in_parts(arrivals, AT_ONCE):
+        window.see(part)
+    with paused():
+        shared = Links(redis, sale_id).record(window.entries)
+        again, regular = window.not_alone(shared)
+        for part in in_parts([arrivals[number] for number in again], AT_ONCE):
+            window.judge(window.facts(part), shared, regular)
     evidence.keep(redis, sale_id, shared.groups)
-    _count(redis, sale_id, failed)
-    return Screened(judgements, dict(failed))
+    _count(redis, sale_id, window.failed)
+    return Screened(window.judgements, dict(+window.failed))
+
+
+class _Window:
+    """What is known of a window so far."""
+
+    def __init__(
+        self, knowledge: Knowledge, look: Callable[[Sequence[tuple[str, int]]], Seen]
+    ) -> None:
+        self.entries: list[Entry] = []
+        self.judgements: dict[str, Judgement] = {}
+        self.failed: Counter[str] = Counter()
+        self._faults: dict[str, Counter[str]] = {}
+        self._sizes: Mapping[str, int] = {}  # how many accounts the group of a fan has
+        self._joins: dict[str, list[tuple[int, int]]] = defaultdict(list)  # prefix: number, µs
+        self._knowledge = knowledge
+        self._look = look
+
+    def see(self, part: Sequence[tuple[str, int]]) -> None:
+        """Look at some for the first time, and judge each as if they were alone."""
+        found = self.facts(part)
+        for number, arrival in enumerate(found, len(self.entries)):
+            if arrival.prefix:
+                self._joins[arrival.prefix].append((number, arrival.visit.at_us))
+            self.entries.append(arrival.entry())
+        self.judge(found, _ALONE, frozenset())
+
+    def not_alone(self, shared: Shared) -> tuple[list[int], Collection[str]]:
+        """Return the numbers of those who share or are in step, and the prefixes in step."""
+        beat = {p for p, joins in self._joins.items() if timing.is_regular([at for _, at in joins])}
+        self._sizes = _sizes(shared)
+        several = {attribute for attribute, count in shared.counts.items() if count > 1}
+        again = {number for prefix in beat for number, _ in self._joins[prefix]}
+        again |= {
+            number
+            for number, entry in enumerate(self.entries)
+            if not several.isdisjoint(entry.attributes) or entry.fan in self._sizes
+        }
+        return sorted(again), beat
+
+    def facts(self, part: Sequence[tuple[str, int]]) -> list[Arrival]:
+        """Return what is known of some of the arrivals, by themselves."""
+        visits, accounts = self._look(part)
+        tables, pepper = self._knowledge.tables, self._knowledge.pepper
+        return [facts.of(v, accounts.get(v.fan, _UNKNOWN), tables, pepper) for v in visits]
+
+    def judge(self, arrivals: Iterable[Arrival], shared: Shared, regular: Collection[str]) -> None:
+        """Judge these, in place of how they were judged before."""
+        for arrival in arrivals:
+            fan = arrival.visit.fan
+            self.failed -= self._faults.pop(fan, Counter())
+            before = self.failed.total()
+            was = self.failed.copy() if before else Counter[str]()
+            in_step = arrival.prefix in regular
+            case = _case(arrival, shared, in_step, self._knowledge.opens_at_us, self._sizes)
+            found = apply(self._knowledge.table, case, self.failed)
+            if self.failed.total() != before:
+                self._faults[fan] = self.failed - was
+            self.judgements[fan] = _judge(found, shared.leads.get(fan))
 
 
 def apply(table: Sequence[Rule], case: Case, failed: Counter[str]) -> tuple[Finding, ...]:
@@ -103,17 +198,14 @@ def _judge(found: tuple[Finding, ...], lead: str | None) -> Judgement:
     return Judgement(scoring.verdict(found), found, None, total)
 
 
+def _sizes(shared: Shared) -> dict[str, int]:
+    """Return how many accounts the group of each linked fan has."""
+    return {fan: len(group.fans) for group in shared.groups for fan in group.fans}
+
+
 def _count(redis: Redis, sale_id: str, failed: Mapping[str, int]) -> None:
     for rule, times in failed.items():
         redis.hincrby(keys.screening_faults(sale_id), rule, times)
-
-
-def _regular_prefixes(arrivals: Sequence[Arrival]) -> set[str]:
-    times: dict[str, list[int]] = defaultdict(list)
-    for arrival in arrivals:
-        if arrival.prefix:
-            times[arrival.prefix].append(arrival.visit.at_us)
-    return {prefix for prefix, joins in times.items() if timing.is_regular(joins)}
 
 
 def _case(
@@ -124,7 +216,7 @@ def _case(
     sizes: Mapping[str, int],
 ) -> Case:
     def on(kind: str) -> int:
-        return max((shared.counts.get(a, 0) for a in arrival.attributes[kind]), default=0)
+        return max((shared.counts.get(a, 1) for a in arrival.attributes[kind]), default=0)
 
     visit = arrival.visit
     return Case(

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import Redis
 
 from fairness import keys
-from fairness.screening import rules, tables, window
+from fairness.screening import facts, rules, tables, timing, window
 from fairness.screening.case import Case
+from fairness.screening.linking import Links
 from fairness.screening.model import Account, Finding, Visit
 from fairness.screening.tables import Tables
 from fairness.screening.window import Screened, screen_window
@@ -291,3 +294,65 @@ def test_nothing_personal_is_kept_in_the_links(redis: Redis) -> None:
     assert names
     for personal in ("88.1.1.1", "my-device", "mail-hash", "card-hash", "mailinator"):
         assert personal not in names
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 10**6), at_once=st.integers(1, 40))
+def test_a_window_that_is_read_in_parts_is_judged_as_one_that_is_at_hand(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int
+) -> None:
+    """The whole at hand and judged at once, by everything that is known of all."""
+    rng, count = random.Random(seed), 60
+    kinds = [*rng.sample(profiles(), 6), *SCRIPTS[:2]]
+    visits = [
+        browser(
+            f"fan{n}", rng.choice(kinds), address=at_home(rng.randrange(25)),
+            device=f"d{rng.randrange(40)}", at_us=OPENS + n * rng.choice((7_000, 7_000, 90_000)),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    accounts = {
+        f"fan{n}": Account("mail.example", f"m{rng.randrange(50)}", 1 + rng.randrange(9) * 10**9)
+        for n in range(0, count, 2)
+    }
+    accounts |= {f"fan{n}": Account("x.example", f"s{n}", 1, cards=("c",)) for n in range(1, 12, 2)}
+    whole = [each(redis, visits, accounts, monkeypatch, most) for most in (count, at_once)]
+    assert whole[0] == whole[1] == at_hand(redis, visits, accounts)
+
+
+def each(
+    redis: Redis,
+    visits: list[Visit],
+    accounts: dict[str, Account],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> Screened:
+    redis.flushdb()
+    monkeypatch.setattr(window, "AT_ONCE", at_once)
+    return screen(redis, visits, accounts, table=(*rules.RULES, unsteady))
+
+
+def at_hand(redis: Redis, visits: list[Visit], accounts: dict[str, Account]) -> Screened:
+    """Judge a window as is plain: link all, then look at each with all that is known."""
+    redis.flushdb()
+    found = [facts.of(v, accounts.get(v.fan, Account()), TABLES, PEPPER) for v in visits]
+    shared = Links(redis, SALE).record([arrival.entry() for arrival in found])
+    by_prefix: dict[str, list[int]] = {}
+    for arrival in found:
+        by_prefix.setdefault(arrival.prefix, []).append(arrival.visit.at_us)
+    failed: Counter[str] = Counter()
+    judged = {}
+    for arrival in found:
+        in_step = bool(arrival.prefix) and timing.is_regular(by_prefix[arrival.prefix])
+        case = window._case(arrival, shared, in_step, OPENS, window._sizes(shared))
+        findings = window.apply((*rules.RULES, unsteady), case, failed)
+        judged[arrival.visit.fan] = window._judge(findings, shared.leads.get(arrival.visit.fan))
+    return Screened(judged, dict(failed))
+
+
+def unsteady(case: Case) -> None:
+    """Fail for some, and for others only once it is known what they share."""
+    if case.on_device > 1 or case.on_address == 1:
+        raise LookupError
