@@ -100,6 +100,8 @@ TICKETS = Table(
     "ticket_id",
     indexes=(Index("by_order", "order_id"), Index("by_account", "account_id")),
 )
+# reviews
+REVIEWS = Table("reviews", "sale_id", "review_id")  # what organisers decided about held tickets
 # returns
 RETURN_RULES = Table("return-rules", "sale_id")
 RETURNS = Table(
@@ -145,6 +147,7 @@ ALL = (
     PAYMENTS,
     CHARGES,
     TICKETS,
+    REVIEWS,
     RETURN_RULES,
     RETURNS,
     TRANSFERS,

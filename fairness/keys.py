@@ -218,6 +218,11 @@ def screening_spent(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:screening_spent"
 
 
+def swept(sale_id: str) -> str:
+    """STRING: the orders of a sale were looked over of late. Lives five minutes."""
+    return f"sale:{{{sale_id}}}:swept"
+
+
 def challenge(sale_id: str, fan: str) -> str:
     """HASH: code (keyed hash), tries, issued, answered of a challenge. Lives 15 minutes."""
     return f"sale:{{{sale_id}}}:challenge:{fan}"

@@ -22,6 +22,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "send the mail": every(1, "notices.deliver"),
     "give back lapsed holds": every(2, "orders.expire"),
     "return money, and offer seats that came back": every(2, "orders.aftersale"),
+    "look over the orders for groups": every(60, "screening.sweep"),
     "compare the seats shown with the seats kept": every(10, "allocation.reconcile"),
 }
 

@@ -36,6 +36,8 @@ from web import (
     public_log,
     receipt_pages,
     report_page,
+    review_api,
+    review_pages,
     security,
     shop_pages,
     static_files,
@@ -66,6 +68,7 @@ BOXOFFICE = (
     boxoffice_api.bp,
     organiser_api.bp,
     desk_api.bp,
+    review_api.bp,
     pages.bp,
     account_pages.bp,
     shop_pages.bp,
@@ -83,6 +86,7 @@ BOXOFFICE = (
     organiser_seats_editor.bp,
     organiser_seats_editor.api,
     desk_pages.bp,
+    review_pages.bp,
     tour_console.bp,
     gate_api.bp,
     gate_organiser_api.bp,
@@ -108,6 +112,7 @@ WITHOUT_FORMS = (
     gate_api.bp,
     gate_organiser_api.bp,
     desk_api.bp,
+    review_api.bp,
 )
 
 

@@ -337,6 +337,14 @@ class DeskAct(Body):
     reason: Literal["seen", "told", "two_people", "one_person", "payment", "other"] = "seen"
 
 
+class ReviewAct(Body):
+    """What the organiser decides about paid orders whose tickets wait; `reason` is a code."""
+
+    act: Literal["clear", "refund"]
+    orders: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    reason: Literal["seen", "told", "one_person", "other"] = "seen"
+
+
 class Decision(Body):
     """What the organiser decides about a fan held for review."""
 

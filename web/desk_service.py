@@ -18,7 +18,7 @@ from fairness.screening.bonds import Group
 from web import desk_checks, facts, line_service, organiser_service, services
 from web.answers import Reason
 from web.bodies import Decision, DeskAct
-from workers import journal, steps
+from workers import journal, linkage, steps
 
 HELD = "The organiser is having a look at this account. Your place is kept meanwhile."
 SHARED = (
@@ -147,6 +147,8 @@ def answer(sale_id: str, fan: str, body: Decision) -> None:
         desk_checks.nothing_bought(sale_id, [fan])
     by = organiser_service.me()
     appeal = services.appeals().decide(sale_id, fan, by, granted, body.because, now)
+    if granted:
+        linkage.part(sale_id, fan)  # a limit of their own, if it was shared
     first = before is not None and before.state == "open"
     if first:
         _record(sale_id, fan, granted)

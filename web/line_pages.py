@@ -16,6 +16,7 @@ from web.access import Access, door
 from web.answers import Place
 from web.forms import again_on
 from web.texts import _
+from workers import linkage
 
 bp = Blueprint("waiting", __name__, url_prefix="/sales/<id:sale_id>/line")
 WAITING = ("soon", "open", "waiting_draw", "in_line", "called", "inside")
@@ -127,6 +128,7 @@ def see_appeal(sale_id: str) -> ResponseReturnValue:
         facts=known,
         sale=known.sale,
         place=line_service.place(sale_id),
+        shares_limit=linkage.shares(sale_id, line_service.fan(sale_id)),
         appeal=filed,
         minutes=(now_us() - filed.created_us) // (60 * SECOND) if filed else 0,
         left=sum(tier["free"] for tier in shown["stock"].values()) if "stock" in shown else None,

@@ -30,7 +30,7 @@ from web import auth, facts, services, visits
 from web.answers import Joined, Place, Reason
 from web.auth import Caller
 from web.bodies import Join
-from workers import clients, steps
+from workers import clients, linkage, steps
 from workers.settings import settings
 
 STOPPED = ("challenge", "review", "refuse")
@@ -189,6 +189,8 @@ def appeal(sale_id: str, text: str) -> None:
     me = fan(sale_id)
     found = _position(sale_id, me)
     verdict = "merge" if found.lead else found.verdict
+    if verdict not in (*STOPPED, "merge") and linkage.shares(sale_id, me):
+        verdict = "merge"  # of the limit, not of the place
     if verdict not in (*STOPPED, "merge"):
         raise Conflict("nothing stands against you", remedy="just wait for your turn")
     services.appeals().file(sale_id, me, auth.caller().account_id, text, verdict, now_us())

@@ -8,6 +8,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import request
+
 from boxoffice.orders import extending
 from boxoffice.orders.model import Order
 from boxoffice.tickets import rotation
@@ -16,6 +18,7 @@ from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
 from fairness.passes import Pass
 from web import auth, bodies, facts, services
+from web.address import behind
 from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer
 from workers import lanes, settling, standing
 from workers.settings import settings
@@ -64,7 +67,8 @@ def ask(sale_id: str, wish: bodies.NewOrder, turn: Pass, key: str | None) -> Acc
     order_id = new_id(account_id, sale_id, key or secrets.token_urlsafe(16))
     best = wish.best.model_dump() if wish.best else None
     plan = known.plan()
-    wait_ms = lanes.ask(known.sale, plan, order_id, account_id, turn.fan, wish.seats, best)
+    seen = {"address": behind(request.environ), "device": auth.caller().device_id}
+    wait_ms = lanes.ask(known.sale, plan, order_id, account_id, turn.fan, wish.seats, best, seen)
     return {"order_id": order_id, "state": PENDING, "look_again_ms": wait_ms}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from boxoffice.orders.model import Order
+from boxoffice.returns.model import KEEP_US
 from boxoffice.sales.model import Sale
 from fairness.clock import SECOND, now_us
 from fairness.errors import NotFound, Rebuilding, Unavailable
@@ -22,6 +23,7 @@ def aftersale() -> None:
     live = set(journal.live_sales())
     for sale_id in clients.waitlist().watched():
         with suppress(Unavailable):  # the others do not wait for it
+            carry_out(sale_id)
             see_to(sale_id, live=sale_id in live)
 
 
@@ -40,6 +42,15 @@ def see_to(sale_id: str, *, live: bool = True) -> None:
     show_held(offers)
     if now > begins_us + REST_US and not back and not offers:
         waitlist.rest(sale_id)
+
+
+def carry_out(sale_id: str) -> None:
+    """Do what was decided about orders whose tickets waited, once it can no longer be undone."""
+    for order in clients.reviews().see_to(sale_id, now_us()):
+        if order.state == "returned":
+            show_returned(order, [seat.seat_id for seat in order.returned], now_us() + KEEP_US)
+        else:
+            standing.show([order])
 
 
 def offer_us(sale: Sale) -> int:

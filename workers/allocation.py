@@ -10,7 +10,7 @@ from boxoffice.sales.model import Sale
 from fairness import keys
 from fairness.clock import now_us
 from fairness.errors import Rejected, Unavailable
-from workers import clients, journal, lanes, retry, standing, steps, stocktaking, tours
+from workers import clients, journal, lanes, linkage, retry, standing, steps, stocktaking, tours
 from workers.about import about, recent_sale
 from workers.app import app
 from workers.lanes import Outcome, Work
@@ -40,6 +40,7 @@ def hold(sale_id: str, wishes: Sequence[Work]) -> list[Outcome]:
     for order in orders:
         if order.state == "held":
             clients.line(sale_id).seated(order.fan, order.held_until_us)
+    linkage.ask(sale_id, orders)
     for number, came_to in zip(requests, found, strict=True):
         outcomes[number] = None if isinstance(came_to, Order) else came_to
     return [outcomes[number] for number in range(len(wishes))]
@@ -69,4 +70,5 @@ def _request(sale: Sale, wish: Work) -> Request:
         Best(**wish["best"]) if wish["best"] is not None else None,
         about(sale),
         tours.share(sale, wish["account_id"]),
+        linkage.marks(wish["fan"], wish.get("seen") or {}),
     )

@@ -6,7 +6,7 @@ forks forgets its parent's: a connection belongs to one process.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,11 +25,13 @@ from boxoffice.inventory.service import Inventory
 from boxoffice.ledger.store import LedgerStore
 from boxoffice.notices.service import Notices
 from boxoffice.notices.unsubscribing import Unsubscribing
+from boxoffice.orders.model import Order
 from boxoffice.orders.service import Orders
 from boxoffice.payments.model import Provider
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import TestProvider
 from boxoffice.returns.service import Returns
+from boxoffice.reviews.service import Reviews
 from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
@@ -182,7 +184,25 @@ def _provider() -> Provider:
 @cache
 def orders() -> Orders:
     """Return the orders."""
-    return Orders(database(), payments(), Tickets(database(), settings().ticket_key))
+    return Orders(database(), payments(), tickets(), _watch)
+
+
+@cache
+def tickets() -> Tickets:
+    """Return the tickets."""
+    return Tickets(database(), settings().ticket_key)
+
+
+@cache
+def reviews() -> Reviews:
+    """Return what is decided about tickets that wait for a look."""
+    return Reviews(database(), payments(), tickets())
+
+
+def _watch(charged: Sequence[tuple[Order, str]]) -> dict[str, str]:
+    from workers import linkage  # it needs the clients itself
+
+    return linkage.watch(charged)
 
 
 @cache
@@ -215,7 +235,7 @@ def notices() -> Notices:
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
     contacts, catalogue, sales, tours, inventory, payments, orders, returns, waitlist,
-    notices,
+    tickets, reviews, notices,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ GATHER_S = 0.08  # between two batches: what comes meanwhile shares the next one
 BATCH_MS, EACH_MS = 100, 5  # a batch takes about so long, and so much longer for each in it
 AT_MOST_S = 4.0  # in one task: far below the broker's patience
 PAYMENTS = ("payments-0", "payments-1")
+LINKS = "links"  # orders whose senders are compared with others, when they have their answer
 
 Work = dict[str, Any]
 Outcome = Exception | None  # what the work came to; None: it is done
@@ -54,11 +55,12 @@ def ask(
     fan: str,
     seats: Sequence[str] | None,
     best: Mapping[str, Any] | None,
+    seen: Mapping[str, str] | None = None,
 ) -> int:
     """Have seats held for a fan in the shop: these, or the best (fields of `orders.model.Best`).
 
-    The order under `order_id` tells the outcome; return in how many ms about. Unavailable when it
-    cannot be passed on.
+    `seen` is what the wish came with: address and device. The order under `order_id` tells the
+    outcome; return in how many ms about. Unavailable when it cannot be passed on.
     """
     named, tier = list(seats) if seats else None, best.get("tier") if best else None
     work = {
@@ -67,6 +69,7 @@ def ask(
         "fan": fan,
         "seats": named,
         "best": dict(best) if best else None,
+        "seen": dict(seen or {}),
     }
     standing.show_pending(order_id, account_id)
     return put(steps.ALLOCATE, sale.sale_id, of_wish(sale, plan, named or (), tier), work)
@@ -95,7 +98,8 @@ def put(step: str, sale_id: str, name: str, work: Work) -> int:
 def rouse(sale: Sale) -> None:
     """Send workers to the lanes of a sale where work was left by one that died."""
     named = [(steps.ALLOCATE, f"seats-{tier}") for tier in sale.tiers]
-    for step, name in [*named, *((steps.PAY, name) for name in PAYMENTS)]:
+    others = [*((steps.PAY, name) for name in PAYMENTS), (steps.LINK, LINKS)]
+    for step, name in [*named, *others]:
         token = lane(sale.sale_id, name).rouse()
         if token:
             steps.send(step, sale.sale_id, name, token)

@@ -61,7 +61,7 @@ def look(order_id: str) -> Standing | None:
 
 
 def _document(order: Order) -> bytes:
-    tickets = ticket_ids(order) if order.state == "paid" else []
+    tickets = ticket_ids(order) if order.state == "paid" and not order.review else []
     return orjson.dumps({"order": asdict(order), "tickets": tickets})
 
 

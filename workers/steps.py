@@ -10,6 +10,7 @@ from fairness.errors import Unavailable
 from workers.app import app
 
 SCREEN = "screening.screen"
+LINK = "screening.link"
 COMMIT = "line.commit"
 SEAL = "ledger.seal"
 DRAW = "line.draw"

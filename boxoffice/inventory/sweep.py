@@ -62,7 +62,9 @@ def sweep(db: Database, sale_id: str, limit: int, now_us: int) -> Sweep:
         sold_twice=_repeated(seat_id for order in paid for seat_id in order.seat_ids),
         seats_without_order=_without_order(seats, orders),
         orders_without_seats=_without_seats(seats, orders, now_us),
-        wrong_tickets=_wrong_tickets(paid, TicketStore(db).of_sale(sale_id)),
+        wrong_tickets=_wrong_tickets(
+            [o for o in paid if not o.review], TicketStore(db).of_sale(sale_id)
+        ),
         over_limit=sorted(p for p, n in _per_person(standing).items() if n > limit),
         wrong_counts=_wrong_counts(db, sale_id, orders),
     )

@@ -76,6 +76,7 @@ class Request:
     best: Best | None = None
     about: str = ""  # what the tickets are for, as the fan reads it
     tour: TourShare | None = None  # None: the sale is of no tour, or of one without a limit
+    marks: tuple[tuple[str, str], ...] = ()  # (kind, keyed hash) of what the wish came with
 
     def __post_init__(self) -> None:
         if (self.seats is None) == (self.best is None):
@@ -146,6 +147,9 @@ class Order:
     extensions: int = 0  # how often the hold was extended
     why: str = ""  # of seats that were found for the fan: see `inventory.best.Found.why`
     revision: int = 0  # counts the returns: each is decided on what the one before has left
+    # Why a paid order's tickets wait for the organiser: the code of a rule; "": they do not wait
+    review: str = ""
+    marks: tuple[tuple[str, str], ...] = ()  # (kind, keyed hash) of what the order came with
 
     @property
     def seat_ids(self) -> list[str]:
@@ -187,6 +191,7 @@ class Order:
             problem=problem,
             tour_limit=request.tour.limit if request.tour else 0,
             tour_people=request.tour.people if request.tour else (),
+            marks=request.marks,
         )
 
     @classmethod
@@ -196,6 +201,7 @@ class Order:
         seats = tuple(OrderedSeat(**seat) for seat in item["seats"])
         people = tuple(item.get("tour_people", ()))
         returned = tuple(OrderedSeat(**seat) for seat in item.get("returned", ()))
-        more = {"seats": seats, "tour_people": people, "returned": returned}
+        marks = tuple((kind, value) for kind, value in item.get("marks", ()))
+        more = {"seats": seats, "tour_people": people, "returned": returned, "marks": marks}
         passed = tuple(OrderedSeat(**seat) for seat in item.get("passed_on", ()))
         return cls(**{**known, **more, "passed_on": passed})

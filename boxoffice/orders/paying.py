@@ -7,8 +7,9 @@ which reads how things stand. So this decides nothing that `Orders.pay` would no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from boxoffice.dynamo import ConditionFailed, Database, Write
 from boxoffice.orders.model import Order
@@ -21,13 +22,16 @@ from fairness.errors import Unavailable
 
 WRITES = 100  # in one transaction
 
+# Looks at orders whose cards (fingerprints) were charged, before there are tickets; returns order
+# id -> the code of a rule for those whose tickets are to wait. It is for one sale or for several.
+Watch: TypeAlias = Callable[[Sequence[tuple[Order, str]]], Mapping[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A charged order with the writes that confirm it."""
+    """A charged order as it is to be, with the writes that confirm it."""
 
     order: Order
-    payment: Payment
     writes: list[Write]
 
 
@@ -35,9 +39,9 @@ class Paying:
     """The plain part of many payments."""
 
     def __init__(
-        self, db: Database, store: OrderStore, payments: Payments, tickets: Tickets
+        self, db: Database, store: OrderStore, payments: Payments, tickets: Tickets, watch: Watch
     ) -> None:
-        self._db, self._store = db, store
+        self._db, self._store, self._watch = db, store, watch
         self._payments, self._tickets, self._writes = payments, tickets, OrderWrites(db)
 
     def plain(self, cards: dict[str, str], now_us: int) -> list[Order]:
@@ -51,23 +55,25 @@ class Paying:
             charged = self._payments.charge_all(
                 [(o.order_id, o.total_cents, o.currency, cards[o.order_id]) for o in held], now_us
             )
+            orders = [order for order in held if order.order_id in charged]
+            why = self._watch([(o, charged[o.order_id].fingerprint) for o in orders])
         except Unavailable:
             return []
         ready = [
-            Ready(order, charged[order.order_id], self._writes_of(order, charged, now_us))
-            for order in held
-            if order.order_id in charged
+            self._ready(order, charged[order.order_id], why.get(order.order_id, ""), now_us)
+            for order in orders
         ]
         return [order for group in _groups(ready) for order in self._confirmed(group, now_us)]
 
-    def _writes_of(self, order: Order, charged: dict[str, Payment], now_us: int) -> list[Write]:
-        payment = charged[order.order_id]
-        return [
+    def _ready(self, order: Order, payment: Payment, review: str, now_us: int) -> Ready:
+        after = paid(order, payment.payment_id, now_us, review)
+        writes = [
             self._payments.settle_(payment),
-            *self._store.sell_(order, payment.payment_id, now_us),
-            *self._tickets.issue_(order, now_us),
-            self._writes.mail_(order, "order_confirmed", now_us),
+            *self._store.sell_(order, payment.payment_id, now_us, review),
+            *(() if review else self._tickets.issue_(order, now_us)),
+            self._writes.paid_mail_(after, now_us),
         ]
+        return Ready(after, writes)
 
     def _confirmed(self, group: Sequence[Ready], now_us: int) -> list[Order]:
         orders = [one.order for one in group]
@@ -76,7 +82,7 @@ class Paying:
             self._db.transact([*(write for one in group for write in one.writes), sold_])
         except (ConditionFailed, Unavailable):
             return []
-        return [paid(one.order, one.payment.payment_id, now_us) for one in group]
+        return orders
 
 
 def _groups(ready: Sequence[Ready]) -> Iterator[list[Ready]]:

@@ -17,7 +17,7 @@ from boxoffice.orders.choice import Stock
 from boxoffice.orders.extending import Extending
 from boxoffice.orders.holding import TRIES, Holding, Outcome
 from boxoffice.orders.model import Order, Request
-from boxoffice.orders.paying import Paying
+from boxoffice.orders.paying import Paying, Watch
 from boxoffice.orders.problems import cannot_charge, declined, problem_of, to_confirm
 from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.payments.model import Payment
@@ -43,12 +43,19 @@ WATCH_EVERY_US = 30 * SECOND
 class Orders:
     """What can be done to an order."""
 
-    def __init__(self, db: Database, payments: Payments, tickets: Tickets) -> None:
+    def __init__(
+        self,
+        db: Database,
+        payments: Payments,
+        tickets: Tickets,
+        watch: Watch = lambda _: {},
+    ) -> None:
         self._store = OrderStore(db)
         self._inventory = Inventory(db)
         self._payments = payments
         self._tickets = tickets
-        self._paying = Paying(db, self._store, payments, tickets)
+        self._watch = watch
+        self._paying = Paying(db, self._store, payments, tickets, watch)
 
     def allocate(
         self, request: Request, sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
@@ -161,8 +168,9 @@ class Orders:
         try:
             if order.state not in ("held", "expired"):
                 raise Conflict(f"the order was {order.state} before the payment arrived")
+            review = self._watch([(order, payment.fingerprint)]).get(order.order_id, "")
             tickets = self._tickets.issue_(order, now_us)
-            return self._store.sell(order, payment.payment_id, tickets, now_us)
+            return self._store.sell(order, payment.payment_id, tickets, now_us, review)
         except Conflict as refusal:
             problem = problem_of(refusal)
         # Decided and written before the money moves: a crash here can only finish the refund.

@@ -13,10 +13,18 @@ from typing import Any
 
 from boxoffice.dynamo import ConditionFailed, Database, Write
 from boxoffice.inventory.store import SeatStore
+from boxoffice.orders.groups import Group, Groups
 from boxoffice.orders.model import Order, State
-from boxoffice.orders.writes import OrderWrites, limit_reached, tour_limit_reached
+from boxoffice.orders.writes import (
+    OrderWrites,
+    group_limit_reached,
+    limit_reached,
+    tour_limit_reached,
+)
 from boxoffice.tables import ORDERS
-from fairness.errors import HoldExpired, SeatsTaken, Unavailable
+from fairness.errors import Contention, HoldExpired, SeatsTaken, Unavailable
+
+GROUPED = 3  # how often a hold is decided again while its group changes
 
 
 class Changed(Exception):
@@ -30,6 +38,7 @@ class OrderStore:
         self._db = db
         self._seats = SeatStore(db)
         self._writes = OrderWrites(db)
+        self._groups = Groups(db)
 
     def get(self, order_id: str) -> Order | None:
         """Return the order, as it is now."""
@@ -80,25 +89,58 @@ class OrderStore:
         """Write the order and hold its seats, all or nothing; return the order that then stands.
 
         That is the stored one when this order id was written before. SeatsTaken names the seats;
-        LimitReached; Contention or Unavailable when it is worth another try.
+        LimitReached, of the person or the group that they are in; Contention or Unavailable when
+        it is worth another try.
         """
-        writes = [*self.hold_(order), self._writes.held_([order])]
-        try:
-            self._db.transact(writes)
-        except ConditionFailed as refused:
-            present = self.get(order.order_id)
-            if present:
-                return present
-            self._refuse_beyond_limits(order, refused, 1)
-            first_seat = 2 + len(order.tour_people)
-            taken = [order.seat_ids[n - first_seat] for n in refused.failed]
-            raise SeatsTaken(taken) from refused
-        except Unavailable:
-            present = self.get(order.order_id)  # the reply may be all that was lost
-            if present:
-                return present
-            raise
-        return order
+        group: Group | None = None
+        for _ in range(GROUPED):
+            try:
+                self._db.transact(
+                    [
+                        *self.hold_(order, group),
+                        self._writes.held_([order]),
+                        *([self._groups.turn_(order.sale_id, group)] if group else []),
+                    ]
+                )
+            except ConditionFailed as refused:
+                present = self.get(order.order_id)
+                if present:
+                    return present
+                group = self._group_after(order, refused, group)
+            except Unavailable:
+                present = self.get(order.order_id)  # the reply may be all that was lost
+                if present:
+                    return present
+                raise
+            else:
+                return order
+        raise Contention
+
+    def _group_after(
+        self, order: Order, refused: ConditionFailed, before: Group | None
+    ) -> Group | None:
+        """Return the group with which to try a refused hold again; raise why not to.
+
+        That is when the person is in a group that was not known, or was not as it was read.
+        """
+        first_seat = 2 + len(order.tour_people)
+        last = first_seat + len(order.seats)
+        if 1 in refused.failed or any(n > last for n in refused.failed):
+            group = self.group_of(order)
+            if group != before:
+                return group
+        self._refuse_beyond_limits(order, refused, 1)
+        taken = [order.seat_ids[n - first_seat] for n in refused.failed if n < last]
+        if not taken:
+            raise Contention
+        raise SeatsTaken(taken) from refused
+
+    def group_of(self, order: Order) -> Group | None:
+        """Return whom the order's person shares a limit with; LimitReached if that has no room."""
+        group = self._groups.of(order.sale_id, order.person)
+        if group and not group.has_room(len(order.seats), order.limit):
+            raise group_limit_reached(order.limit)
+        return group
 
     def hold_all(self, orders: Sequence[Order]) -> None:
         """Write orders that touch different items, and hold their seats: all of them or nothing.
@@ -127,13 +169,13 @@ class OrderStore:
             others |= set() if seat else {order_id}
         return {order_id: [] if order_id in others else s for order_id, s in found.items()}
 
-    def hold_(self, order: Order) -> list[Write]:
+    def hold_(self, order: Order, group: Group | None = None) -> list[Write]:
         """Return the writes of a hold: the order, the counts of its person, its seats."""
         me, now_us, until_us = order.order_id, order.created_us, order.held_until_us
         hold_ = self._seats.hold_
         return [
             self._writes.new_(order),
-            *self._writes.counts_(order),
+            *self._writes.counts_(order, group),
             *(hold_(order.sale_id, s.seat_id, me, now_us, until_us, s.cents) for s in order.seats),
         ]
 
@@ -180,20 +222,26 @@ class OrderStore:
         more = order.extensions + 1
         return replace(order, held_until_us=until_us, changed_us=now_us, extensions=more)
 
-    def sell(self, order: Order, payment_id: str, tickets: Sequence[Write], now_us: int) -> Order:
+    def sell(
+        self, order: Order, payment_id: str, tickets: Sequence[Write], now_us: int, review: str = ""
+    ) -> Order:
         """Turn the order to paid, with seats, tickets, mail and log entry, all or nothing.
 
-        SeatsTaken when a seat went to someone else; LimitReached when an expired order no longer
-        fits the person's limit; Changed when the order is not as `order` says.
+        With `review` it has no tickets yet. SeatsTaken when a seat went to someone else;
+        LimitReached when an expired order no longer fits the person's limit; Changed when the
+        order is not as `order` says.
         """
-        seats = order.seat_ids
+        seats, again = order.seat_ids, order.state == "expired"
+        after = paid(order, payment_id, now_us, review)
+        group = self.group_of(order) if again else None
         writes = [
-            *self.sell_(order, payment_id, now_us),
+            *self.sell_(order, payment_id, now_us, review),
             # The count of an order that expired was given back, and must be there again.
-            *(self._writes.counts_(order) if order.state == "expired" else []),
-            *tickets,
-            self._writes.mail_(order, "order_confirmed", now_us),
-            self._writes.sold_([order], now_us),
+            *(self._writes.counts_(order, group) if again else []),
+            *([self._groups.turn_(order.sale_id, group)] if group else []),
+            *(() if review else tickets),
+            self._writes.paid_mail_(after, now_us),
+            self._writes.sold_([after], now_us),
         ]
         try:
             self._db.transact(writes)
@@ -201,16 +249,16 @@ class OrderStore:
             taken = [seats[n - 1] for n in refused.failed if 1 <= n <= len(seats)]
             if 0 not in refused.failed and taken:
                 raise SeatsTaken(taken) from refused
-            if 0 not in refused.failed and order.state == "expired":
+            if 0 not in refused.failed and again and self.group_of(order) == group:
                 self._refuse_beyond_limits(order, refused, 1 + len(seats))
             raise Changed from refused
-        return paid(order, payment_id, now_us)
+        return after
 
-    def sell_(self, order: Order, payment_id: str, now_us: int) -> list[Write]:
+    def sell_(self, order: Order, payment_id: str, now_us: int, review: str = "") -> list[Write]:
         """Return the writes that make the order paid and its seats sold."""
-        sell_ = self._seats.sell_
+        sell_, more = self._seats.sell_, dict[str, Any](review=review) if review else {}
         return [
-            self._writes.state_(order, "paid", now_us, payment_id=payment_id),
+            self._writes.state_(order, "paid", now_us, payment_id=payment_id, **more),
             *(sell_(order.sale_id, seat, order.order_id, now_us) for seat in order.seat_ids),
         ]
 
@@ -262,9 +310,16 @@ class OrderStore:
         return replace(order, changed_us=now_us)
 
 
-def paid(order: Order, payment_id: str, now_us: int) -> Order:
-    """Return the order as it is when it has been sold."""
-    return replace(order, state="paid", payment_id=payment_id, changed_us=now_us, problem=None)
+def paid(order: Order, payment_id: str, now_us: int, review: str = "") -> Order:
+    """Return the order as it is when it has been sold; `review`: its tickets wait for a look."""
+    return replace(
+        order,
+        state="paid",
+        payment_id=payment_id,
+        changed_us=now_us,
+        problem=None,
+        review=review,
+    )
 
 
 def _problem(order: Order) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 
 from boxoffice import outbox
 from boxoffice.dynamo import Database, Write
+from boxoffice.orders.groups import Group
 from boxoffice.orders.model import Order
 from boxoffice.tables import LIMITS, ORDERS
 from fairness.errors import LimitReached
 from fairness.ledger import entries
 
 ABSENT = "attribute_not_exists(order_id)"
+ALONE = " AND attribute_not_exists(grouped)"
 # As it was read, so that no extension is counted twice, and not over: then others may have it.
 STILL_HELD = "#state = :held AND held_until_us = :before AND held_until_us > :now"
 
@@ -29,6 +31,7 @@ class OrderWrites:
         item = asdict(order)
         item["seats"] = [asdict(seat) for seat in order.seats]
         item["tour_people"] = list(order.tour_people)
+        item["marks"] = [list(mark) for mark in order.marks]
         if order.state == "held":
             item |= {"due_sale": order.sale_id, "due_us": order.held_until_us}
         return self._db.put_(ORDERS, item, ABSENT)
@@ -70,33 +73,45 @@ class OrderWrites:
             now=now_us,
         )
 
-    def count_(self, order: Order) -> Write:
-        """Return the write that counts the order's seats; it fails when they are too many."""
-        return self._more_(_person(order), order, order.limit)
+    def count_(self, order: Order, group: Group | None = None) -> Write:
+        """Return the write that counts the order's seats; it fails when they are too many.
+
+        It fails as well when the person is in another group than `group`, None: in any.
+        """
+        if group is None:
+            return self._more_(_person(order), order, order.limit, ALONE)
+        same = " AND grouped = :group"
+        return self._more_(_person(order), order, order.limit, same, group=group.name)
 
     def uncount_(self, order: Order) -> Write:
         """Return the write that takes the order's seats out of the person's count again."""
         return self._less_(_person(order), order)
 
-    def _more_(self, person: str, order: Order, limit: int) -> Write:
+    def _more_(
+        self, person: str, order: Order, limit: int, besides: str = "", **values: Any
+    ) -> Write:
         return self._db.update_(
             LIMITS,
             {"person": person},
             "SET tickets = if_not_exists(tickets, :none) + :n",
-            "attribute_not_exists(person) OR tickets <= :room",
+            f"(attribute_not_exists(person) OR tickets <= :room){besides}",
             none=0,
             n=len(order.seats),
             room=limit - len(order.seats),
+            **values,
         )
 
     def _less_(self, person: str, order: Order) -> Write:
         n, key = len(order.seats), {"person": person}
         return self._db.update_(LIMITS, key, "SET tickets = tickets - :n", "tickets >= :n", n=n)
 
-    def counts_(self, order: Order) -> list[Write]:
+    def counts_(self, order: Order, group: Group | None = None) -> list[Write]:
         """Return `count_`, and the like for each name that the order has in a tour."""
         limit = order.tour_limit
-        return [self.count_(order), *(self._more_(p, order, limit) for p in order.tour_people)]
+        return [
+            self.count_(order, group),
+            *(self._more_(p, order, limit) for p in order.tour_people),
+        ]
 
     def uncounts_(self, order: Order) -> list[Write]:
         """Return the writes that take back what `counts_` counted."""
@@ -115,14 +130,22 @@ class OrderWrites:
         return outbox.ledger_all_(self._db, [entry], unique, now_us)
 
     def sold_(self, orders: Sequence[Order], now_us: int) -> Write:
-        """Return the promise to log the sales of one transaction."""
+        """Return the promise to log the sales of one transaction, and which wait for a look."""
         logged = [entries.seats_sold(*_of(order, now_us)) for order in orders]
+        logged += [
+            reviewed("screening", "hold", [o], now_us, [o.review]) for o in orders if o.review
+        ]
         return outbox.ledger_all_(self._db, logged, f"{orders[0].order_id}-sold", now_us)
 
     def released_(self, order: Order, reason: str, now_us: int) -> Write:
         """Return the promise to log that the seats were given back."""
         entry = entries.seats_released(*_of(order, now_us), reason)
         return outbox.ledger_all_(self._db, [entry], f"{order.order_id}-released", now_us)
+
+    def paid_mail_(self, order: Order, now_us: int) -> Write:
+        """Return the promise of the mail about a payment: tickets, or that they wait for a look."""
+        template = "order_in_review" if order.review else "order_confirmed"
+        return self.mail_(order, template, now_us)
 
     def mail_(self, order: Order, template: str, now_us: int, **more: Any) -> Write:
         """Return the promise of a mail about the order."""
@@ -138,6 +161,22 @@ class OrderWrites:
         return outbox.mail_(self._db, template, order.account_id, data, unique, now_us)
 
 
+def reviewed(
+    role: str, decision: str, orders: Sequence[Order], at_us: int, why: Sequence[str]
+) -> entries.Entry:
+    """Return the entry that says what was decided about the tickets of paid orders of a sale.
+
+    `role` is "screening" or "organiser", `why` the codes of rules or of a reason.
+    """
+    detail = {
+        "role": role,
+        "decision": decision,
+        "orders": [order.commitment for order in orders],
+        "why": list(why),
+    }
+    return entries.organiser(orders[0].sale_id, at_us, "order_review", detail)
+
+
 def limit_reached(limit: int) -> LimitReached:
     """Return the refusal that names the limit."""
     return LimitReached(
@@ -146,6 +185,18 @@ def limit_reached(limit: int) -> LimitReached:
         value=limit,
         rule=f"at most {limit} tickets per person, over all orders and linked accounts",
         remedy="order fewer seats, or cancel an order that is not paid yet",
+    )
+
+
+def group_limit_reached(limit: int) -> LimitReached:
+    """Return the refusal that names the limit of accounts that seem to be one buyer's."""
+    return LimitReached(
+        "this account and others seem to belong to one person, so they share one limit of "
+        f"{limit} tickets, and it is reached",
+        field="account",
+        value=limit,
+        rule=f"at most {limit} tickets per person, over all orders and linked accounts",
+        remedy="if you are different people, ask the organiser for another look; it costs nothing",
     )
 
 

@@ -34,6 +34,17 @@ def not_paid(order: Order) -> Conflict:
     )
 
 
+def in_review(order: Order) -> Conflict:
+    """Return the refusal of an order whose tickets wait for the organiser's look."""
+    return Conflict(
+        "the organiser is having a look at this order",
+        field="order_id",
+        value=order.order_id,
+        rule="an order that has its tickets",
+        remedy="wait for the mail about it; it brings the tickets, or the money back",
+    )
+
+
 def used(order: Order) -> Conflict:
     """Return the refusal of tickets that somebody went in with."""
     return Conflict(

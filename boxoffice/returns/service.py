@@ -23,7 +23,7 @@ from boxoffice.returns.model import (
     refunds_of,
     returns_of,
 )
-from boxoffice.returns.problems import chosen, not_paid, used
+from boxoffice.returns.problems import chosen, in_review, not_paid, used
 from boxoffice.returns.store import ReturnStore
 from boxoffice.sales.model import Sale
 from boxoffice.sales.service import Sales
@@ -167,7 +167,8 @@ class Returns:
     ) -> Order:
         gone = {one.seat_id for one in returns}
         wanted = replace(order, seats=tuple(s for s in order.seats if s.seat_id in gone))
-        found = [self._tickets.get(ticket_id) for ticket_id in ticket_ids(wanted)]
+        named = [] if order.review else ticket_ids(wanted)  # there are none before the look
+        found = [self._tickets.get(ticket_id) for ticket_id in named]
         tickets = [t for t in found if t and t.state == "valid" and t.entered_us is None]
         if len(tickets) < len(found):
             raise used(order)
@@ -191,6 +192,8 @@ class Returns:
         rules = self._store.rules(order.sale_id)
         if order.state != "paid":
             raise not_paid(order)
+        if order.review:
+            raise in_review(order)
         if rules.mode == "off":
             raise Conflict(
                 "tickets of this sale are not taken back",

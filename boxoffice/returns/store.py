@@ -147,7 +147,8 @@ class ReturnStore:
             {"order_id": order.order_id},
             "SET #state = :state, seats = :seats, returned = :returned, revision = :next, "
             "changed_us = :now" + (", problem = :problem" if problem else ""),
-            "#state = :paid AND (attribute_not_exists(revision) OR revision = :revision)",
+            "#state = :paid AND (attribute_not_exists(revision) OR revision = :revision)"
+            " AND (attribute_not_exists(review) OR review = :review)",
             {"#state": "state"},
             state=after.state,
             seats=[asdict(seat) for seat in after.seats],
@@ -156,6 +157,7 @@ class ReturnStore:
             revision=order.revision,
             now=after.changed_us,
             paid="paid",
+            review=order.review,
             **problem,
         )
 
@@ -194,6 +196,7 @@ class ReturnStore:
     def _mail_(self, order: Order, returns: Sequence[Return], now_us: int) -> Write:
         first = returns[0]
         template = "order_called_off" if first.by == "organiser" else f"returned_{first.state}"
+        template = "review_refunded" if order.review else template
         data = {
             "order_id": order.order_id,
             "about": order.about,

@@ -14,8 +14,9 @@ from dataclasses import asdict, replace
 from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.inventory.model import KEPT
+from boxoffice.orders.groups import Groups
 from boxoffice.orders.model import Order
-from boxoffice.orders.store import Changed
+from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.orders.writes import ABSENT, OrderWrites
 from boxoffice.tables import ORDERS, SEATS, WAITLIST
 from boxoffice.waitlist.model import Wish
@@ -36,6 +37,7 @@ class WaitStore:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._writes = OrderWrites(db)
+        self._orders, self._groups = OrderStore(db), Groups(db)
 
     def watch(self, sale_id: str) -> None:
         """Have the clock look after the returns and wishes of a sale; twice is once."""
@@ -96,7 +98,8 @@ class WaitStore:
             changed_us=order.created_us,
             version=before.version + 1,
         )
-        counts = self._writes.counts_(order)
+        group = self._orders.group_of(order)
+        counts = self._writes.counts_(order, group)
         writes = [
             self._wish_(before, after),
             *counts,
@@ -106,6 +109,7 @@ class WaitStore:
                 order, "waiting_turn", order.created_us, until_us=order.held_until_us
             ),
             self._offered_(order),
+            *([self._groups.turn_(order.sale_id, group)] if group else []),
         ]
         try:
             self._db.transact(writes)

@@ -1,0 +1,1 @@
+"""Tickets that wait until an organiser has looked at their order."""
