@@ -92,25 +92,6 @@ class Links:
         found = unite(members, times, earlier, counts)
         return [group for group in found if not mine.isdisjoint(group.fans)]
 
-    def join(self, entries: Sequence[Entry]) -> list[Group]:
-        """Remember more about fans who arrived before; return the groups that they are in now.
-
-        Their times are those of their arrivals. What is added before it is read is seen by one of
-        any two who add at the same moment.
-        """
-        here: dict[Attribute, list[str]] = defaultdict(list)
-        for entry in entries:
-            for attribute in entry.attributes:
-                here[attribute].append(entry.fan)
-        counts = self._sharers.add({a: fans for a, fans in here.items() if a[0] in KEPT})
-        members = self._members(here, counts)
-        mine = {entry.fan for entry in entries}
-        linked = {fan for fans in members.values() for fan in fans} | mine
-        earlier = self._merged(linked)
-        times = self._arrived(linked | set(earlier.values()), {})
-        found = unite(members, times, earlier, counts)
-        return [group for group in found if not mine.isdisjoint(group.fans)]
-
     def _members(
         self, here: Mapping[Attribute, list[str]], counts: Mapping[Attribute, int]
     ) -> dict[Attribute, list[str]]:
