@@ -263,6 +263,11 @@ def bucket(name: str) -> str:
     return f"bucket:{name}"
 
 
+def reminded(performance_id: str, starts_at_us: int) -> str:
+    """STRING: who has tickets for this was reminded of it. Lives two days."""
+    return f"reminded:{performance_id}:{starts_at_us}"
+
+
 def tries(who: str) -> str:
     """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
     return f"tries:{who}"

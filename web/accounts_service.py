@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from boxoffice.accounts.model import Account
+from boxoffice.languages import best
 from fairness import keys
 from fairness.clock import now_us
 from fairness.errors import NotSignedIn, TooMany
@@ -18,7 +21,13 @@ TRIES_LIFE_S = 60
 def sign_up(body: SignUp) -> Account:
     """Return the new account, which is written to; Conflict when the address has one."""
     now = now_us()
-    account = services.accounts().sign_up(body.email, body.password, body.name, now_us=now)
+    account = services.accounts().sign_up(
+        body.email,
+        body.password,
+        body.name,
+        language=best(request.accept_languages.values()),
+        now_us=now,
+    )
     services.notices().promise("signed_up", account.account_id, {}, account.account_id, now)
     return account
 
