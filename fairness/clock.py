@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SECOND = 1_000_000
 
@@ -15,8 +16,13 @@ def now_us() -> int:
 
 def iso(at_us: int) -> str:
     """Return `at_us` as RFC 3339 text in UTC, to the millisecond."""
-    text = datetime.fromtimestamp(at_us / SECOND, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    second, rest_us = divmod(at_us, SECOND)
+    return f"{_to_second(second)}.{rest_us // 1_000:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _to_second(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def from_iso(text: str) -> int:

@@ -14,7 +14,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import hiredis
 from redis import Redis
@@ -29,12 +29,9 @@ _NOT_YET = object()
 _READ = 65_536
 
 
-class Asked(NamedTuple):
-    """A command on its way, and who is told its answer: the store's, or why there is none."""
-
-    data: bytes
-    then: Callable[[Any], None]
-    again: bool = False  # sent a second time, since the first connection was lost
+# A command on its way; who is told the store's answer, or why there is none; and whether it is sent
+# a second time, since the first connection was lost. (No class: there is one for every script.)
+Asked = tuple[bytes, Callable[[Any], None], bool]
 
 
 class Pipelines:
@@ -46,42 +43,62 @@ class Pipelines:
 
     def drive(self, steps: Steps[T], then: Callable[[T], None]) -> None:
         """Call `then` with what the work comes to; it must catch its own errors. Never waits."""
-        self._go_on(partial(next, steps), steps, then)
+        _Work(self, steps, then).go_on(partial(next, steps))
 
     def close(self) -> None:
         """Close the connections; whoever still waits is told so."""
         for pipeline in self._to.values():
             pipeline.close()
 
-    def _go_on(self, step: Callable[[], Call], steps: Steps[T], then: Callable[[T], None]) -> None:
-        try:
-            call = step()
-        except StopIteration as end:
-            then(end.value)
-            return
-
-        def answered(answer: Any) -> None:
-            if is_forgotten(answer):
-                script = str(call.script.script)
-                pipeline.ask(Asked(by_source(script, call.keys, call.args), answered))
-                return
-            try:
-                with translated():
-                    if isinstance(answer, StoreUnreachable | StoreTimeout):
-                        raise answer
-                    step = partial(steps.send, checked(answer))
-            except Exception as error:
-                step = partial(steps.throw, error)
-            self._go_on(step, steps, then)
-
-        pipeline = self._pipeline(call.store.redis)
-        pipeline.ask(Asked(by_sha(call.script.sha, call.keys, call.args), answered))
-
-    def _pipeline(self, redis: Redis) -> Pipeline:
+    def to(self, redis: Redis) -> Pipeline:
+        """Return the way to a store."""
         known = self._to.get(redis)
         if known is None:
             known = self._to[redis] = Pipeline(redis.connection_pool, self._loop)
         return known
+
+
+class _Work:
+    """One fan's work, from step to step."""
+
+    __slots__ = ("_call", "_pipelines", "_steps", "_then")
+
+    def __init__(self, pipelines: Pipelines, steps: Steps[T], then: Callable[[T], None]) -> None:
+        self._pipelines = pipelines
+        self._steps = steps
+        self._then = then
+        self._call: Call
+
+    def go_on(self, step: Callable[[], Call]) -> None:
+        """Take a step, and ask for the script that it stops at."""
+        try:
+            self._call = call = step()
+        except StopIteration as end:
+            self._then(end.value)
+        else:
+            self._ask(by_sha(call.script.sha, call.keys, call.args))
+
+    def _ask(self, command: bytes) -> None:
+        self._pipelines.to(self._call.store.redis).ask((command, self._answered, False))
+
+    def _answered(self, answer: Any) -> None:
+        if not isinstance(answer, Exception):
+            self.go_on(partial(self._steps.send, answer))
+        elif is_forgotten(answer):
+            call = self._call
+            self._ask(by_source(str(call.script.script), call.keys, call.args))
+        else:
+            self.go_on(partial(self._steps.throw, _failure(answer)))
+
+
+def _failure(answer: Exception) -> Exception:
+    """Return what `SaleStore` raises of it."""
+    try:
+        with translated():
+            checked(answer)
+            raise answer
+    except Exception as error:
+        return error
 
 
 class Pipeline:
@@ -114,11 +131,11 @@ class Pipeline:
     def lost(self, error: Exception, flight: list[Asked]) -> None:
         """Tell those of a broken flight, or send them once more: the store may just have moved."""
         self._link = None
-        for asked in flight:
-            if asked.again or isinstance(error, StoreTimeout):
-                asked.then(error)
+        for command, then, again in flight:
+            if again or isinstance(error, StoreTimeout):
+                then(error)
             else:
-                self._waiting.append(asked._replace(again=True))
+                self._waiting.append((command, then, True))
         self.depart()
 
     def close(self) -> None:
@@ -140,8 +157,8 @@ class Pipeline:
         except Exception as error:
             away = error if isinstance(error, StoreTimeout) else StoreUnreachable(str(error))
             waiting, self._waiting = self._waiting, []
-            for asked in waiting:
-                asked.then(away)
+            for _, then, _ in waiting:
+                then(away)
         else:
             limit_s = self._pool.connection_kwargs.get("socket_timeout")
             self._link = _Link(self, connection, limit_s, self._loop)
@@ -167,6 +184,7 @@ class _Link:
         self._loop = loop
         self._answered = 0
         self._unsent = memoryview(b"")
+        self._is_full = False  # the connection takes no more for now
         self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._reader = hiredis.Reader(encoding="utf-8", notEnoughData=_NOT_YET)
@@ -177,7 +195,7 @@ class _Link:
     def send(self, flight: list[Asked]) -> None:
         """Take these commands aboard; there must be none on its way."""
         self.flight, self._answered = flight, 0
-        self._unsent = memoryview(b"".join([asked.data for asked in flight]))
+        self._unsent = memoryview(b"".join([command for command, _, _ in flight]))
         if self._limit_s:
             self._due_s = self._loop.time() + self._limit_s
             if self._timer is None:
@@ -203,10 +221,13 @@ class _Link:
                 self._unsent = self._unsent[self._socket.send(self._unsent) :]
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             self._loop.add_writer(self._socket, self._write)
+            self._is_full = True
         except OSError as error:
             self.end(StoreUnreachable(str(error)))
         else:
-            self._loop.remove_writer(self._socket)
+            if self._is_full:
+                self._loop.remove_writer(self._socket)
+                self._is_full = False
 
     def _read(self) -> None:
         try:
@@ -241,8 +262,8 @@ class _Link:
                 self.end(StoreUnreachable("the store said what nobody asked for"))
             else:
                 self._owner.depart()
-        for asked, answer in zip(flight[first:], answers, strict=False):
-            asked.then(answer)
+        for (_, then, _), answer in zip(flight[first:], answers, strict=False):
+            then(answer)
 
     def _look(self) -> None:
         """See whether the flight is late; one timer serves many flights."""

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
+import orjson
 from flask import Response, g, request
 
 from boxoffice.gate.model import Gate
@@ -53,7 +54,7 @@ def check(token: str) -> Caller:
     payload, _, signature = token.encode().rpartition(b".")
     genuine = hmac.digest(_key(), payload, "sha256").hex().encode()
     if hmac.compare_digest(signature, genuine):
-        account_id, role, device, issued_s = json.loads(base64.urlsafe_b64decode(payload))
+        account_id, role, device, issued_s = orjson.loads(base64.urlsafe_b64decode(payload))
         if time.time() - issued_s <= TOKEN_LIFE_S:
             return Caller(account_id, role, device)
     raise NotSignedIn(

@@ -27,7 +27,7 @@ HOT = re.compile(rb"(?:PUT|GET) /api/v1/sales/([A-Za-z0-9_-]{1,64})/place HTTP/1
 HEAD_BYTES = 32 * 1024  # of a request line and its headers together
 HEAD_S = 30.0  # from the first byte of a request to the last of its headers
 _LOOK_S = 5.0
-_ODD = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER")
+_ODD = frozenset({"HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER"})
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
@@ -194,16 +194,10 @@ class Front(HttpToolsProtocol):
     def _write(self, answer: hot.Answer) -> None:
         assert self.short is not None
         last = self._ending or not self._request.keep_alive
-        self.transport.write(
-            b"%bcontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
-            % (
-                self.short.head(self.server_state.default_headers),
-                len(answer.body),
-                answer.request_id.encode(),
-                b"connection: close\r\n" if last else b"",
-                answer.body,
-            )
-        )
+        own = f"content-length: {len(answer.body)}\r\nx-request-id: {answer.request_id}\r\n"
+        end = b"connection: close\r\n\r\n" if last else b"\r\n"
+        head = self.short.head(self.server_state.default_headers)
+        self.transport.write(b"".join((head, own.encode(), end, answer.body)))
         self.server_state.total_requests += 1
         if last:
             self.transport.close()
@@ -247,7 +241,7 @@ class _Request:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._odd = True
         environ = self._environ
-        if self._odd or not self._whole or any(name in environ for name in _ODD):
+        if self._odd or not self._whole or not _ODD.isdisjoint(environ):
             self._parser = httptools.HttpRequestParser(self)  # it may be in the midst of something
             return None
         environ["REQUEST_METHOD"] = self._parser.get_method().decode()

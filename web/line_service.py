@@ -74,13 +74,12 @@ def joining(
     """
     known = facts.of_public_sale(sale_id)
     me, line = known.fan(who.account_id), services.line(sale_id)
-    visit, promised_us = visits.seen(me, who, told, environ), _promised(sale_id, me, told.receipt)
+    visit, promised_us = visits.seen(who, told, environ), _promised(sale_id, me, told.receipt)
     try:
-        with _line_needed(sale_id, known):
-            found = line.restore(me, visit, promised_us) if promised_us else None
-            arrival = found or (yield from line.joining(me, visit))
+        found = line.restore(me, visit, promised_us) if promised_us else None
+        arrival = found or (yield from line.joining(me, visit))
     except NoLine as error:
-        raise _not_yet(known) from error
+        raise (rebuilding() if known.has_line else _not_yet(known)) from error
     return arrival, services.promises().promise(sale_id, me, arrival.at_us)
 
 
@@ -103,7 +102,7 @@ def come_back(sale_id: str, receipt: str) -> bool:
         promised_us = _promised(sale_id, me, receipt)
     except Invalid:  # of another account on this device
         return False
-    visit = visits.seen(me, who, Join(), request.environ)
+    visit = visits.seen(who, Join(), request.environ)
     return bool(promised_us and services.line(sale_id).restore(me, visit, promised_us))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from flask import request
@@ -28,6 +29,7 @@ def read(model: type[Model]) -> Model:
         raise _refusal(error) from error
 
 
+@lru_cache(maxsize=256)
 def is_json(content_type: str) -> bool:
     """Return whether a Content-Type plainly says JSON."""
     return content_type.partition(";")[0].strip().lower() == "application/json"

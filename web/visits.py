@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from fairness.screening.model import HINTS, Visit
+from fairness.screening.model import HINTS, packed
 from web.address import behind
 from web.auth import Caller
 from web.bodies import Join
@@ -22,25 +22,26 @@ _HINTS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HINTS}
 _SECURE = ("https://", "http://127.0.0.1", "http://localhost")
 
 
-def seen(fan: str, caller: Caller, told: Join, environ: dict[str, Any]) -> str:
-    """Return the visit of a request as JSON; the store adds the time."""
-    return Visit(
-        fan=fan,
-        account=caller.account_id,
-        address=behind(environ),
-        ua=environ.get("HTTP_USER_AGENT", ""),
-        headers=_names(tuple(environ)),
-        hints={name: environ[key] for name, key in _HINTS.items() if key in environ},
-        accept=environ.get("HTTP_ACCEPT", ""),
-        lang=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-        device=caller.device_id,
-        tz=told.tz,
-        screen=told.screen,
-        platform=told.platform,
-        language=told.language,
-        driven=told.driven,
-        secure=settings().public_url.startswith(_SECURE),
-    ).to_json()
+def seen(caller: Caller, told: Join, environ: dict[str, Any]) -> str:
+    """Return a `Visit`, of this request, as JSON; the store adds the time."""
+    return packed(
+        {
+            "account": caller.account_id,
+            "address": behind(environ),
+            "ua": environ.get("HTTP_USER_AGENT"),
+            "headers": _names(tuple(environ)),
+            "hints": {name: environ[key] for name, key in _HINTS.items() if key in environ},
+            "accept": environ.get("HTTP_ACCEPT"),
+            "lang": environ.get("HTTP_ACCEPT_LANGUAGE"),
+            "device": caller.device_id,
+            "tz": told.tz,
+            "screen": told.screen,
+            "platform": told.platform,
+            "language": told.language,
+            "driven": told.driven,
+            "secure": settings().public_url.startswith(_SECURE),
+        }
+    )
 
 
 @lru_cache(maxsize=1024)

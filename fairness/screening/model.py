@@ -20,6 +20,11 @@ _LONGEST_TEXT = 512  # a visit is written by strangers: nothing in it may be lon
 _MOST_HEADERS = 64
 
 
+def packed(known: Mapping[str, Any]) -> str:
+    """Return what `Visit.to_json` does of these fields: what is empty or unknown is left out."""
+    return orjson.dumps({name: v for name, v in known.items() if v or v is False}).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What the front door saw at a fan's first join. Empty means "not known", never "wrong"."""
@@ -44,14 +49,8 @@ class Visit:
     def to_json(self) -> str:
         """Return the compact JSON that the line keeps; without the fan, who is its key."""
         known: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
-        known |= {"headers": list(self.headers), "hints": dict(self.hints), "at_us": self.at_us}
-        kept = {name: value for name, value in known.items() if value}
-        kept |= {
-            name: told
-            for name, told in (("secure", self.secure), ("driven", self.driven))
-            if told is not None
-        }
-        return orjson.dumps(kept).decode()
+        known |= {"headers": self.headers, "hints": self.hints, "at_us": self.at_us}
+        return packed(known | {"secure": self.secure, "driven": self.driven})
 
     @classmethod
     def from_json(cls, fan: str, text: str | None, at_us: int | None = None) -> Visit:
