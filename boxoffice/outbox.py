@@ -44,14 +44,23 @@ def ledger_(db: Database, entry: Mapping[str, Any], unique: str, at_us: int) -> 
 
 
 def ledger_all_(
-    db: Database, entries: Sequence[Mapping[str, Any]], unique: str, at_us: int
+    db: Database,
+    entries: Sequence[Mapping[str, Any]],
+    unique: str,
+    at_us: int,
+    orders: Sequence[str] = (),
 ) -> Write:
-    """Return the write that promises to log all `entries`, in this order, with one row."""
+    """Return the write that promises to log all `entries`, in this order, with one row.
+
+    `orders` are the ids of the orders that the entries are about, for whoever tells the organiser:
+    in the log itself an order is only a commitment.
+    """
     item = {
         "kind": LEDGER,
         "promise_id": promise_id(at_us, unique),
         "entries": [dict(entry) for entry in entries],
         "created_us": at_us,
+        **({"orders": list(orders)} if orders else {}),
     }
     return db.put_(OUTBOX, item)
 
@@ -69,8 +78,12 @@ def mail_(
     unique: str,
     at_us: int,
     condition: str = "",
+    way: str = "mail",
 ) -> Write:
-    """Return the write that promises one mail; the same `unique` and time is one promise."""
+    """Return the write that promises one mail; the same `unique` and time is one promise.
+
+    `way` is another one than mail for what can go by that one only.
+    """
     name = promise_id(at_us, unique)
     return db.put_(
         OUTBOX,
@@ -81,6 +94,7 @@ def mail_(
             "account_id": account_id,
             "data": dict(data),
             "created_us": at_us,
+            **({"way": way} if way != "mail" else {}),
         },
         condition,
     )

@@ -124,6 +124,15 @@ WAITLIST = Table("waitlist", "sale_id", "wish_id")
 # gates
 DOORS = Table("doors", "performance_id", "gate_id")
 ENTRIES = Table("entries", "performance_id", "ticket_id")
+# webhooks
+HOOKS = Table("hooks", "organiser_id", "endpoint_id")
+DELIVERIES = Table(
+    "deliveries",
+    "endpoint_id",
+    "event_id",
+    indexes=(Index("by_due", "open_endpoint", "due_us"),),  # sparse: only what waits
+    numbers=frozenset({"due_us"}),
+)
 # notices and the log: promises made in the transaction that they announce
 OUTBOX = Table("outbox", "kind", "promise_id")
 NOTICES = Table("notices", "notice_id")
@@ -154,6 +163,8 @@ ALL = (
     WAITLIST,
     DOORS,
     ENTRIES,
+    HOOKS,
+    DELIVERIES,
     OUTBOX,
     NOTICES,
     LEDGER,

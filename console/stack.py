@@ -107,6 +107,7 @@ class Stack:
             "FAIRTICKET_DYNAMODB_ENDPOINT": f"http://{LOCAL}:{self.ports['dynamodb']}",
             "FAIRTICKET_TRUSTED_PROXIES": "127.0.0.1/32",
             "FAIRTICKET_PAYMENT_PROVIDER": "test",
+            "FAIRTICKET_WEBHOOKS_ANYWHERE": "1",
             "FAIRTICKET_WITNESSES": f"{self._witness_key}=http://{LOCAL}:{self.ports['witness']}",
         }
 

@@ -23,6 +23,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "remind of holds that end": every(20, "notices.holds"),
     "tell of what was moved": every(5, "notices.news"),
     "remind of tickets": every(300, "notices.soon"),
+    "tell organisers' systems": every(1, "webhooks.deliver"),
+    "forget what they were told long ago": every(3_600, "webhooks.forget"),
     "give back lapsed holds": every(2, "orders.expire"),
     "return money, and offer seats that came back": every(2, "orders.aftersale"),
     "look over the orders for groups": every(60, "screening.sweep"),

@@ -49,6 +49,7 @@ from web import (
     transfer_api,
     transfer_pages,
     views,
+    webhooks,
 )
 from workers import trace
 from workers.settings import settings
@@ -76,6 +77,8 @@ BOXOFFICE = (
     shop_pages.bp,
     order_pages.bp,
     payments.bp,
+    webhooks.bp,
+    webhooks.api,
     payments.api,
     payments.hooks,
     aftersale_api.bp,
@@ -116,6 +119,7 @@ WITHOUT_FORMS = (
     aftersale_api.bp,
     transfer_api.bp,
     payments.api,
+    webhooks.api,
     payments.hooks,  # signed by whoever sends them
     gate_api.bp,
     gate_organiser_api.bp,

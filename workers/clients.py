@@ -36,6 +36,7 @@ from boxoffice.sales.service import Sales
 from boxoffice.sales.tours import Tours
 from boxoffice.tickets.service import Tickets
 from boxoffice.waitlist.service import Waitlist
+from boxoffice.webhooks.service import Webhooks
 from fairness import beacon
 from fairness.bucket import Bucket
 from fairness.direct import Direct
@@ -232,10 +233,16 @@ def notices() -> Notices:
     )
 
 
+@cache
+def webhooks() -> Webhooks:
+    """Return the webhooks of organisers."""
+    return Webhooks(database(), anywhere=settings().webhooks_anywhere == 1)
+
+
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
-    contacts, catalogue, sales, tours, inventory, payments, orders, returns, waitlist,
-    tickets, reviews, notices,
+    contacts, catalogue, sales, tours, inventory, payments, orders, tickets, reviews, returns,
+    waitlist, notices, webhooks,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from boxoffice.ledger.promises import Promises
 from fairness import keys
 from fairness.identity import account_of
 from fairness.ledger import entries
-from workers import clients
+from workers import clients, telling
 from workers.about import about, recent_sale
 
 MOST_BATCHES = 50  # per run: between two of them the log is published
@@ -26,7 +26,8 @@ def write_down(most_s: float = 30.0) -> bool:
 
     After `most_s` seconds, or many batches, no more is begun.
     """
-    promises, until = Promises(clients.database(), clients.log()), monotonic() + most_s
+    until = monotonic() + most_s
+    promises = Promises(clients.database(), clients.log(), telling.tell)
     for _ in range(MOST_BATCHES):
         chosen = promises.choose()
         # An order follows from a call: what was called before the choice is logged before it.

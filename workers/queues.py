@@ -8,8 +8,9 @@ ALLOCATION = "allocation"
 ORDERS = "orders"
 NOTICES = "notices"
 LEDGER = "ledger"
+WEBHOOKS = "webhooks"
 
-ALL = (LINE, SCREENING, ALLOCATION, ORDERS, NOTICES, LEDGER)
+ALL = (LINE, SCREENING, ALLOCATION, ORDERS, NOTICES, LEDGER, WEBHOOKS)
 
 # A task's name starts with the name of its queue: "line.tick" goes to "line".
 ROUTES = {f"{name}.*": {"queue": name} for name in ALL}

@@ -40,9 +40,7 @@ class Settings:
     stripe_publishable_key: str = ""  # pk_…, for the fans' browsers
     stripe_webhook_secret: str = ""  # whsec_…, of the endpoint <public_url>/webhooks/stripe
     stripe_url: str = ""  # another server of Stripe's API, for tests
-    webhooks_anywhere: int = (
-        0  # 1, for developers: webhooks may use plain HTTP and private addresses
-    )
+    webhooks_anywhere: int = 0  # 1, for developers: also plain HTTP and private addresses
     line_shards: str = ""  # further stores for arrivals, URLs separated by commas
     clock_bound_us: int = 0  # how far the clocks of the line's stores may be off, for new sales
     mail_from: str = "FairTicket <tickets@fairticket.example>"

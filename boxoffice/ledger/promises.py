@@ -7,7 +7,7 @@ batch by its number, and a row is deleted only when it is in the log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from boxoffice.dynamo import ConditionFailed, Database, Item
@@ -36,9 +36,16 @@ def manifest_batch(sale_id: str) -> str:
 class Promises:
     """The outbox rows of kind "ledger", on their way into `log`."""
 
-    def __init__(self, db: Database, log: Log) -> None:
+    def __init__(
+        self, db: Database, log: Log, tell: Callable[[Sequence[Item]], None] = lambda _: None
+    ) -> None:
+        """Rows are given to `tell` when they are in the log, and before they are removed.
+
+        That may happen more than once for a row.
+        """
         self._db = db
         self._log = log
+        self._tell = tell
 
     def choose(self) -> Choice | None:
         """Return the rows to be logged next, None when there is none; manifests are logged now.
@@ -65,6 +72,7 @@ class Promises:
             self._log.append(
                 f"outbox/{chosen.number}", [e for row in rows for e in entries_of(row)]
             )
+            self._tell(rows)
         self._db.transact([self._db.delete_(OUTBOX, key) for key in keys])
         self._replace(chosen, Choice(chosen.number, ()))
         return len(rows)

@@ -121,13 +121,14 @@ class OrderWrites:
         """Return the promise to log the holds of one transaction."""
         first = orders[0]
         logged = [entries.seats_held(*_of(o, o.created_us), o.held_until_us) for o in orders]
-        return outbox.ledger_all_(self._db, logged, f"{first.order_id}-held", first.created_us)
+        ids = [order.order_id for order in orders]
+        return outbox.ledger_all_(self._db, logged, f"{ids[0]}-held", first.created_us, ids)
 
     def held_on_(self, order: Order, until_us: int, now_us: int) -> Write:
         """Return the promise to log that a hold lasts until then."""
         entry = entries.seats_held(*_of(order, now_us), until_us)
         unique = f"{order.order_id}-held-{order.extensions + 1}"
-        return outbox.ledger_all_(self._db, [entry], unique, now_us)
+        return outbox.ledger_all_(self._db, [entry], unique, now_us, [order.order_id])
 
     def sold_(self, orders: Sequence[Order], now_us: int) -> Write:
         """Return the promise to log the sales of one transaction, and which wait for a look."""
@@ -135,12 +136,14 @@ class OrderWrites:
         logged += [
             reviewed("screening", "hold", [o], now_us, [o.review]) for o in orders if o.review
         ]
-        return outbox.ledger_all_(self._db, logged, f"{orders[0].order_id}-sold", now_us)
+        ids = [order.order_id for order in orders]
+        return outbox.ledger_all_(self._db, logged, f"{ids[0]}-sold", now_us, ids)
 
     def released_(self, order: Order, reason: str, now_us: int) -> Write:
         """Return the promise to log that the seats were given back."""
         entry = entries.seats_released(*_of(order, now_us), reason)
-        return outbox.ledger_all_(self._db, [entry], f"{order.order_id}-released", now_us)
+        unique, ids = f"{order.order_id}-released", [order.order_id]
+        return outbox.ledger_all_(self._db, [entry], unique, now_us, ids)
 
     def paid_mail_(self, order: Order, now_us: int) -> Write:
         """Return the promise of the mail about a payment: tickets, or that they wait for a look."""

@@ -225,7 +225,7 @@ class ReturnStore:
             order.sale_id, now_us, order.commitment, order.fan, seats, "returned"
         )
         unique = f"{order.order_id}-{order.revision + 1}-returned"
-        return outbox.ledger_all_(self._db, [entry], unique, now_us)
+        return outbox.ledger_all_(self._db, [entry], unique, now_us, [order.order_id])
 
 
 def _seats(order: Order, returns: Sequence[Return]) -> tuple[Any, ...]:

@@ -235,7 +235,8 @@ class TransferStore:
             (theirs.commitment, theirs.fan),
             theirs.seat_ids,
         )
-        return outbox.ledger_(self._db, entry, f"{theirs.order_id}-passed", now_us)
+        unique, ids = f"{theirs.order_id}-passed", [order.order_id, theirs.order_id]
+        return outbox.ledger_all_(self._db, [entry], unique, now_us, ids)
 
 
 def _next(before: Transfer, state: Any, now_us: int) -> Transfer:

@@ -204,4 +204,4 @@ class WaitStore:
         offered = entries.offered(order.sale_id, at_us, me, fan, seats, tier, order.held_until_us)
         held = entries.seats_held(order.sale_id, at_us, me, fan, seats, order.held_until_us)
         unique = f"{order.order_id}-offered"
-        return outbox.ledger_all_(self._db, [offered, held], unique, at_us)
+        return outbox.ledger_all_(self._db, [offered, held], unique, at_us, [order.order_id])

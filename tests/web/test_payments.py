@@ -21,6 +21,12 @@ from workers import clients, orders, steps
 
 @pytest.fixture
 def site(site: stage.Mailbox, stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> stage.Mailbox:
+    through_stripe(stripe, monkeypatch)
+    return site
+
+
+def through_stripe(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Stripe take the payments of this process's deployment."""
     settings = {
         "PAYMENT_PROVIDER": "stripe",
         "STRIPE_SECRET_KEY": localstripe.SECRET_KEY,
@@ -31,7 +37,6 @@ def site(site: stage.Mailbox, stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -
     for name, value in settings.items():
         monkeypatch.setenv(f"FAIRTICKET_{name}", value)
     stage.forget()
-    return site
 
 
 @pytest.fixture

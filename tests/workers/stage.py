@@ -85,6 +85,7 @@ def environment(
         "SESSION_KEY": "session",
         "PEPPER": "pepper",
         "PAYMENT_PROVIDER": "test",
+        "WEBHOOKS_ANYWHERE": "1",
         "DYNAMODB_ENDPOINT": endpoint,
         "TABLE_PREFIX": db.prefix,
         **{name: base64.b64encode(secrets.token_bytes(32)).decode() for name in keys},

@@ -63,5 +63,5 @@ def test_an_order_costs_what_the_capacity_plan_says(counted: tuple[Shop, Countin
         "payments": 4,  # begun and charged
         "charges": 1,  # the test provider's own books
         "tickets": 8,  # two, each with two indexes
-        "outbox": 2.75,  # the promise of a mail, and an eighth of two promises to the log
+        "outbox": 3,  # the promise of a mail, and an eighth of two promises to the log
     }

@@ -1,0 +1,1 @@
+"""What organisers' own systems are told: events of orders, tickets and sales, signed."""
