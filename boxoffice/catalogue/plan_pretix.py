@@ -34,6 +34,7 @@ class Found:
     category: str
     need: Need = ""
     view: str = ""
+    placed: bool = True  # its position, and those of its row and zone, could be read
 
 
 def from_pretix(text: str, name: str | None = None) -> SeatingPlan:
@@ -50,16 +51,15 @@ def from_pretix(text: str, name: str | None = None) -> SeatingPlan:
     categories = _categories(document, faults)
     found, areas = list[Found](), list[Area]()
     for place, zone in reading_json.objects(document, "zones", "", faults):
-        at = reading_json.position(zone, place, faults)
-        found += _seats(zone, place, at, categories, faults)
+        at, placed = _position(zone, place, faults)
+        found += _seats(zone, place, (at, placed), categories, faults)
         areas += plan_areas.of_zone(zone, place, at, categories, faults)
     _check(found, areas, faults)
     title = name or reading_json.name(document, "name", "", faults)
+    _check_apart([seat for seat in found if seat.placed], faults)
     faults.refuse()
     scale = _scale(found, areas)
     seats = _drawn(found, scale)
-    _check_apart(found, seats, faults)
-    faults.refuse()
     general = [seat for area in areas if area.capacity for seat in area.seats(scale)]
     used = {seat.category for seat in (*seats, *general)}
     return SeatingPlan(
@@ -109,12 +109,17 @@ def _categories(document: dict[str, Any], faults: Faults) -> list[str]:
 
 
 def _seats(
-    zone: dict[str, Any], inside: str, at: Point, categories: Sequence[str], faults: Faults
+    zone: dict[str, Any],
+    inside: str,
+    at: tuple[Point, bool],
+    categories: Sequence[str],
+    faults: Faults,
 ) -> Iterator[Found]:
     zone_name = reading_json.name(zone, "name", inside, faults)
     for row_in_file, row in reading_json.objects(zone, "rows", inside, faults):
         row_name = reading_json.name(row, "row_number", row_in_file, faults)
-        offset = _sum(at, reading_json.position(row, row_in_file, faults))
+        moved, placed = _position(row, row_in_file, faults)
+        offset = _sum(at[0], moved), at[1] and placed
         for place, seat in reading_json.objects(row, "seats", row_in_file, faults):
             yield _seat(place, seat, (zone_name, row_name), offset, categories, faults)
 
@@ -123,7 +128,7 @@ def _seat(
     place: str,
     seat: dict[str, Any],
     row: tuple[str, str],
-    offset: tuple[float, float],
+    offset: tuple[Point, bool],
     categories: Sequence[str],
     faults: Faults,
 ) -> Found:
@@ -132,9 +137,18 @@ def _seat(
     category = reading_json.name(seat, "category", place, faults)
     if category and category not in categories:
         faults.add(place, f"the category {category!r} is not among the categories of the plan")
-    x, y = _sum(offset, reading_json.position(seat, place, faults))
+    at, placed = _position(seat, place, faults)
+    x, y = _sum(offset[0], at)
     view = reading_json.words(seat, "view", place, faults)
-    return Found(place, guid, *row, number, x, y, category, _need(seat, place, faults), view)
+    need, placed = _need(seat, place, faults), placed and offset[1]
+    return Found(place, guid, *row, number, x, y, category, need, view, placed)
+
+
+def _position(thing: dict[str, Any], place: str, faults: Faults) -> tuple[Point, bool]:
+    """Return a position, and whether it could be read."""
+    before = len(faults.found)
+    at = reading_json.position(thing, place, faults)
+    return at, len(faults.found) == before
 
 
 def _need(seat: dict[str, Any], place: str, faults: Faults) -> Need:
@@ -213,17 +227,20 @@ def _rows(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
     return rows
 
 
-def _check_apart(found: Sequence[Found], seats: Sequence[Seat], faults: Faults) -> None:
+def _check_apart(found: Sequence[Found], faults: Faults) -> None:
     """Note each seat that is drawn upon another: nobody could tell or choose them on the map."""
-    where = {seat.guid: seat.place for seat in found}
-    drawn = {seat.seat_id: seat for seat in seats}
-    upon = dict[str, str]()
+    if not found:
+        return
+    scale = _scale(found, ())
+    drawn = [scale((seat.x, seat.y)) for seat in found]
+    upon = dict[int, int]()
     for right, back in product((0.0, 0.5), repeat=2):  # squares that overlap: no edge hides two
-        near = dict[tuple[int, int], Seat]()
-        for seat in (drawn[one.guid] for one in found):
-            square = floor(seat.x / TOO_NEAR + right), floor(seat.y / TOO_NEAR + back)
-            other = near.setdefault(square, seat)
-            if other is not seat:
-                upon.setdefault(seat.seat_id, other.seat_id)
-    for seat_id, other_id in upon.items():
-        faults.add(where[seat_id], f"position: stands on the same spot as {where[other_id]}")
+        near = dict[tuple[int, int], int]()
+        for number, (x, y) in enumerate(drawn):
+            square = floor(x / TOO_NEAR + right), floor(y / TOO_NEAR + back)
+            other = near.setdefault(square, number)
+            if other != number:
+                upon.setdefault(number, other)
+    for number, other in upon.items():
+        spot = f"position: stands on the same spot as {found[other].place}"
+        faults.add(found[number].place, spot)

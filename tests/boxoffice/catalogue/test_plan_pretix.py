@@ -83,9 +83,52 @@ def test_a_stadium_with_seats_of_one_guid_is_refused_by_their_names(shared: Path
     twice = {guid for guid in guids if guids.count(guid) > 1}
     assert len(guids) == 738
     assert len(set(guids)) == 318
-    assert len(faults) == len(twice)
+    assert len(faults) == len(twice) + 162  # and those that stand on the same spot
     assert all(any(f"seat_guid {guid!r}: shared" in fault for fault in faults) for guid in twice)
     assert "zones[0].rows[0].seats[0], zones[0].rows[6].seats[0]" in faults[0]
+
+
+BROKEN = json.dumps(
+    GOOD
+    | {
+        "zones": [
+            {
+                "name": "Floor",
+                "position": {"x": 0, "y": 0},
+                "rows": [
+                    {
+                        "row_number": "A",
+                        "position": {"x": 0, "y": 0},
+                        "seats": [seat(1, 0), seat(2, 25), {**seat(3, 50), "seat_guid": "g1"}],
+                    },
+                    {
+                        "position": {"x": 0, "y": 40},
+                        "seats": [seat(5, 0, "Silver"), {**seat(6, 25), "seat_number": ""}],
+                    },
+                    {
+                        "row_number": "C",
+                        "position": {"x": 0, "y": 0},
+                        "seats": [seat(7, 25), {**seat(8, 90), "position": None}],
+                    },
+                ],
+            }
+        ]
+    }
+)
+
+
+def test_every_kind_of_fault_of_one_file_is_named_at_once_and_with_its_place() -> None:
+    rows = "zones[0].rows"
+    assert sorted(faults_of(BROKEN)) == sorted(
+        [
+            f"{rows}[1]: row_number: text is expected, not nothing",
+            f"{rows}[1].seats[0]: the category 'Silver' is not among the categories of the plan",
+            f"{rows}[1].seats[1]: the seat_number is empty",
+            f"{rows}[2].seats[1]: position: an object with x and y is expected, not nothing",
+            f"seat_guid 'g1': shared by 2 seats: {rows}[0].seats[0], {rows}[0].seats[2]",
+            f"{rows}[2].seats[0]: position: stands on the same spot as {rows}[0].seats[1]",
+        ]
+    )
 
 
 def _seats(zone: dict[str, Any]) -> list[dict[str, Any]]:
