@@ -28,6 +28,7 @@ from workers import clients
 COMMAND = "make bench (python -m bench arrivals)"
 JOINS, STEADY, WARM, SHARES = 12_000, 6_000, 1_000, 4
 STEADY_SHARE, P99_MS = 0.7, 25.0
+CONNECTIONS = 64  # as many as the gateway keeps open to a service
 CHROME = {
     "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/142.0.0.0 Mobile Safari/537.36",
@@ -50,16 +51,16 @@ def measure() -> list[Figure]:
         joins = [_join(path, token, n) for n, token in enumerate(tokens)]
         looks = [_look(path, token) for token in tokens[:JOINS]]
         for server, process in ((port, pid), (floor.port, floor.pid)):
-            load.send(server, process, joins[:WARM])
+            load.send(server, process, joins[:WARM], CONNECTIONS)
         joined, bare = [], []
         for share in range(SHARES):  # in turns, so that a busy moment meets both
             part = joins[WARM:-STEADY][share::SHARES]
-            joined.append(load.send(port, pid, part))
-            bare.append(load.send(floor.port, floor.pid, part))
+            joined.append(load.send(port, pid, part, CONNECTIONS))
+            bare.append(load.send(floor.port, floor.pid, part, CONNECTIONS))
         done, most = load.together(joined), load.together(bare)
         rate = STEADY_SHARE * min(done.per_core, done.requests / done.wall_s)
-        took = load.paced(port, joins[-STEADY:], rate)
-        looked = load.send(port, pid, looks)
+        took = load.paced(port, joins[-STEADY:], rate, CONNECTIONS)
+        looked = load.send(port, pid, looks, CONNECTIONS)
     return [
         _figure("arrivals_per_s_per_core", done, most, floor.is_what),
         _figure("place_lookups_per_s_per_core", looked, most, floor.is_what),

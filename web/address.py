@@ -40,8 +40,10 @@ def _one_hop(peer: str, forwarded: str) -> str | None:
     known = _parsed(peer)
     if known is None or not is_trusted(known):
         return None
-    trusted = any(low <= number <= high for low, high in _trusted_numbers())
-    return None if trusted else forwarded
+    for low, high in _trusted_numbers():
+        if low <= number <= high:
+            return None
+    return forwarded
 
 
 @cache

@@ -28,7 +28,7 @@ def begin(given: str) -> str:
 
 def name(given: str) -> str:
     """Return the trace id that came from outside, if it is one, else a new one."""
-    return given if HARMLESS.fullmatch(given) else new()
+    return given if given and HARMLESS.fullmatch(given) else new()
 
 
 def install() -> None:
