@@ -5,15 +5,20 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from boxoffice.accounts.contacts import Contact
+from boxoffice.accounts.contacts import Contact, number_of
 from boxoffice.languages import NAMES
-from boxoffice.notices.model import MAIL, OPTIONAL, SMS, URGENT
+from boxoffice.notices.model import MAIL, OPTIONAL, PHONE_CODE, SMS, URGENT
 from boxoffice.notices.unsubscribing import Unsubscribing
+from fairness.clock import now_us
+from fairness.errors import Invalid, NotFound
+from fairness.screening import challenge
 from web import auth
 from web.access import Access, door
 from web.forms import again_on
-from workers import channels, clients
+from workers import channels, clients, steps
 from workers.settings import settings
+
+PHONE = "phone"  # of whose codes there is one open at a time
 
 bp = Blueprint("notice_pages", __name__)
 # Mail programs press for their users, and have no form of this site: the link itself is the proof.
@@ -31,6 +36,7 @@ def preferences() -> ResponseReturnValue:
         languages=NAMES,
         optional=OPTIONAL,
         ways={name: ways_of(name, mine) for name in OPTIONAL},
+        sms=SMS in channels.of(settings()),
         saved=request.args.get("saved") == "1",
     )
 
@@ -56,6 +62,48 @@ def choose() -> ResponseReturnValue:
 def try_again() -> ResponseReturnValue:
     """Write to the reader's address again, which took no mail before."""
     clients.contacts().reachable(auth.caller().account_id)
+    return redirect("/account/notices?saved=1", 303)
+
+
+@bp.post("/account/phone")
+@door(Access.FAN)
+@again_on(preferences)
+def ask_phone() -> ResponseReturnValue:
+    """Send a code to a telephone number, to see whose it is; an empty number forgets the old."""
+    its, me, contacts = settings(), auth.caller().account_id, clients.contacts()
+    if SMS not in channels.of(its):
+        raise NotFound("short messages are not switched on here")
+    typed = request.form.get("phone", "").strip()
+    if not typed:
+        contacts.set_phone(me, "")
+        return redirect("/account/notices?saved=1", 303)
+    number_of(typed)
+    code = challenge.issue(clients.redis(), PHONE, me, pepper=its.pepper)
+    contacts.ask_phone(me, typed)  # after the code: the one before it must not let this one in
+    now = now_us()
+    clients.notices().promise(PHONE_CODE, me, {"code": code}, f"{me}-phone", now, SMS)
+    steps.send(steps.DELIVER)
+    return redirect("/account/notices", 303)
+
+
+@bp.post("/account/phone/code")
+@door(Access.FAN)
+@again_on(preferences)
+def confirm_phone() -> ResponseReturnValue:
+    """Keep the number that was sent a code, when the code is right."""
+    me, contacts = auth.caller().account_id, clients.contacts()
+    typed = request.form.get("code", "")
+    try:
+        challenge.answer(clients.redis(), PHONE, me, typed, pepper=settings().pepper)
+    except Invalid as error:
+        raise Invalid(
+            "this is not the code that we sent you last",
+            field="code",
+            rule="the digits of our newest short message",
+            remedy="look for it, or ask for a new code",
+        ) from error
+    if asked := contacts.get(me).phone_asked:
+        contacts.set_phone(me, asked)
     return redirect("/account/notices?saved=1", 303)
 
 

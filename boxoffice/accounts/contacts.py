@@ -5,6 +5,7 @@ Kept on the account's own item, and read only by who writes to people.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from boxoffice.checks import one_of
 from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.languages import ENGLISH, LANGUAGES
 from boxoffice.tables import ACCOUNTS
-from fairness.errors import NotFound
+from fairness.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Contact:
     language: str = ENGLISH
     wants: Mapping[str, Sequence[str]] = field(default_factory=dict)  # notice -> ways, if chosen
     phone: str = ""  # that has answered, such as +4915112345678
+    phone_asked: str = ""  # that was sent a code and has not answered yet
     unreachable_us: int = 0  # since when the address takes no mail; 0: it does
     unreachable_why: str = ""
 
@@ -70,7 +72,11 @@ class Contacts:
 
     def set_phone(self, account_id: str, phone: str) -> None:
         """Keep a telephone number that has answered; "" for none. NotFound."""
-        self._set(account_id, "SET phone = :to", to=phone)
+        self._set(account_id, "SET phone = :to REMOVE phone_asked", to=phone)
+
+    def ask_phone(self, account_id: str, phone: str) -> None:
+        """Keep a telephone number until it answers; Invalid when it cannot be one, NotFound."""
+        self._set(account_id, "SET phone_asked = :to", to=number_of(phone))
 
     def bounced(self, account_id: str, why: str, now_us: int) -> None:
         """Note that the address takes no mail; the first time counts. NotFound."""
@@ -90,6 +96,19 @@ class Contacts:
             self._db.write(self._db.update_(ACCOUNTS, key, change, present, names, **values))
         except ConditionFailed as error:
             raise _nobody(account_id) from error
+
+
+def number_of(typed: str) -> str:
+    """Return a telephone number as E.164 writes it; Invalid when it is none."""
+    number = re.sub(r"[\s()./-]", "", typed)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+        raise Invalid(
+            "this is not a telephone number with its country",
+            field="phone",
+            rule="+, the country and the number, such as +49 151 12345678",
+            remedy="check it",
+        )
+    return number
 
 
 def _nobody(account_id: str) -> NotFound:

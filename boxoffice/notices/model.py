@@ -29,8 +29,10 @@ TEMPLATES = (
     "hold_ending",
     "tickets_soon",
     "event_changed",
+    "phone_code",
 )
 
+PHONE_CODE = "phone_code"  # goes to a number that has not answered yet
 MAIL = "mail"
 SMS = "sms"
 WAYS = (MAIL, SMS)

@@ -19,7 +19,16 @@ from typing import Any, Protocol
 from boxoffice.accounts.contacts import Contact
 from boxoffice.dynamo import Database
 from boxoffice.notices.channels import ADDRESS, Channel, Post
-from boxoffice.notices.model import MAIL, OPTIONAL, TEMPLATES, URGENT, Delivery, Notice, Promise
+from boxoffice.notices.model import (
+    MAIL,
+    OPTIONAL,
+    PHONE_CODE,
+    TEMPLATES,
+    URGENT,
+    Delivery,
+    Notice,
+    Promise,
+)
 from boxoffice.notices.render import render
 from boxoffice.notices.store import Mail, NoticeStore
 from boxoffice.notices.unsubscribing import Unsubscribing
@@ -77,14 +86,20 @@ class Notices:
         self._unsubscribing = unsubscribing
 
     def promise(
-        self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
+        self,
+        template: str,
+        account_id: str,
+        data: Mapping[str, Any],
+        unique: str,
+        at_us: int,
+        way: str = MAIL,
     ) -> None:
         """Promise one notice. The same `unique` and `at_us` is one, however often asked.
 
         Invalid when there is no such template.
         """
         _check(template)
-        self._store.promise(template, account_id, data, unique, at_us)
+        self._store.promise(template, account_id, data, unique, at_us, way)
 
     def promise_all(self, template: str, mails: Sequence[Mail], at_us: int) -> None:
         """Promise many notices of one template and time, as (account id, data, unique)."""
@@ -209,10 +224,11 @@ class Notices:
         if post is None:
             raise Invalid("this way is switched off", field="way")
         ends = self._unsubscribing.url(self._site, reader.account_id, promise.template)
+        phone = reader.phone_asked if promise.template == PHONE_CODE else reader.phone
         letter = render(
             promise,
             reader,
-            reader.email if promise.way == MAIL else reader.phone,
+            reader.email if promise.way == MAIL else phone,
             site=self._site,
             message_id=promise.message_id(self._domain),
             unsubscribe=ends if promise.template in OPTIONAL else "",

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Write
-from boxoffice.notices.model import Notice, Promise
+from boxoffice.notices.model import MAIL, Notice, Promise
 from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Contention, Unavailable
 
@@ -28,11 +28,17 @@ class NoticeStore:
         self._db = db
 
     def promise(
-        self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
+        self,
+        template: str,
+        account_id: str,
+        data: Mapping[str, Any],
+        unique: str,
+        at_us: int,
+        way: str = MAIL,
     ) -> None:
         """Write a promise, unless the same one was made or kept before."""
         try:
-            self._db.transact(self._new_(template, account_id, data, unique, at_us))
+            self._db.transact(self._new_(template, account_id, data, unique, at_us, way))
         except ConditionFailed:
             return
 
@@ -47,12 +53,18 @@ class NoticeStore:
                     self.promise(template, *mail, at_us)
 
     def _new_(
-        self, template: str, account_id: str, data: Mapping[str, Any], unique: str, at_us: int
+        self,
+        template: str,
+        account_id: str,
+        data: Mapping[str, Any],
+        unique: str,
+        at_us: int,
+        way: str = MAIL,
     ) -> list[Write]:
         absent = "attribute_not_exists(promise_id)"
         kept = {"notice_id": outbox.promise_id(at_us, unique)}
         return [
-            outbox.mail_(self._db, template, account_id, data, unique, at_us, absent),
+            outbox.mail_(self._db, template, account_id, data, unique, at_us, absent, way),
             self._db.check_(NOTICES, kept, "attribute_not_exists(notice_id)"),
         ]
 

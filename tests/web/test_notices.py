@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import pytest
 from flask import Flask
 
 from boxoffice.notices.news import News
@@ -12,7 +14,8 @@ from boxoffice.outbox import MAILS
 from boxoffice.tables import OUTBOX
 from fairness.clock import SECOND, iso, now_us
 from tests.web.site import PASSWORD, Person, account, put_on_sale
-from workers import clients
+from web import notice_pages
+from workers import clients, steps
 from workers.settings import settings
 
 PAGE = "/account/notices"
@@ -84,3 +87,30 @@ def test_a_moved_date_is_written_down_for_those_who_have_tickets(app: Flask) -> 
     gone = owner.call("PUT", path, {"starts_at": "2020-01-01T00:00:00Z"})
     assert (gone.status_code, gone.json["field"]) == (422, "starts_at")  # type: ignore[index]
     assert not [row for kind in MAILS for row in clients.database().query(OUTBOX, kind=kind)]
+
+
+def test_a_telephone_number_is_used_once_it_has_answered(
+    fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts, me = clients.contacts(), fan.account.account_id
+    assert _post(fan, "/account/phone", phone="+49 151 12345678") == 404  # not switched on
+    monkeypatch.setattr(notice_pages, "settings", lambda: replace(settings(), sns_region="x"))
+    monkeypatch.setattr(steps, "send", lambda *_: None)
+    assert _post(fan, "/account/phone", phone="0151 12345678") == 422
+    assert _post(fan, "/account/phone", phone="+49 (151) 123-45678") == 303
+    assert contacts.get(me).phone == ""
+    rows = (row for kind in MAILS for row in clients.database().query(OUTBOX, kind=kind))
+    (row,) = [row for row in rows if row["template"] == "phone_code"]
+    assert row["way"] == "sms"
+    assert "12345678" not in str(row)
+    wrong = "000000" if row["data"]["code"] != "000000" else "000001"
+    assert _post(fan, "/account/phone/code", code=wrong) == 422
+    assert _post(fan, "/account/phone/code", code=row["data"]["code"]) == 303
+    assert contacts.get(me).phone == "+4915112345678"
+    page = fan.browser().get(PAGE).get_data(as_text=True)
+    assert "hold_ending.sms" in page
+    assert "tickets_soon.sms" not in page  # it can wait
+    assert _post(fan, PAGE, language="en", **{"your_turn.sms": "on"}) == 303
+    assert contacts.get(me).takes("your_turn", "sms")
+    assert _post(fan, "/account/phone") == 303
+    assert not contacts.get(me).takes("your_turn", "sms")
