@@ -16,6 +16,7 @@ from bench import (
     orders,
     polling,
     results,
+    search,
 )
 
 BENCHES = {
@@ -28,6 +29,7 @@ BENCHES = {
     "linking": linking.measure,
     "orders": orders.measure,
     "polling": polling.measure,
+    "search": search.measure,
 }
 
 

@@ -24,6 +24,16 @@ class Block:
     general: bool
 
     @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of its seats: to look at them quickly, again and again."""
+        return tuple(seat.seat_id for seat in self.seats)
+
+    @cached_property
+    def plain(self) -> bytes:
+        """Return for each seat 1 when it is for anybody, 0 when for those who need it."""
+        return bytes(not seat.need for seat in self.seats)
+
+    @cached_property
     def categories(self) -> frozenset[str]:
         """Return the categories that its seats have."""
         return frozenset(seat.category for seat in self.seats)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from operator import and_
 from typing import NamedTuple
 
 from boxoffice.inventory.blocks import Block
@@ -76,7 +77,9 @@ def _standing(block: Block, number: int, taken: Container[str], party: Party) ->
 
 
 def _runs(block: Block, number: int, taken: Container[str], party: Party) -> Iterator[Choice]:
-    free = bytes(seat.seat_id not in taken and not seat.need for seat in block.seats)
+    free = bytes([seat_id not in taken for seat_id in block.ids])  # a list: twice as fast
+    if block.special:
+        free = bytes(map(and_, free, block.plain))
     count = party.count
     together = b"\1" * count
     ours = free

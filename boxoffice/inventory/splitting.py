@@ -39,26 +39,38 @@ def in_parts(
     the one least spread out, then the one nearest to the focal point is the best.
     """
     found: list[tuple[int, float, float, int, list[Choice]]] = []
+    known = _Known(blocks, by_block, taken)
     starts = nsmallest(MOST_STARTS, by_block(parts[0]).values())
     for number, start in enumerate(starts):
-        group = _around(blocks, by_block, taken, start, parts[1:])
+        group = _around(known, start, parts[1:])
         if group:
             singles, cost = sum(c.singles for c in group), sum(c.cost for c in group)
             found.append((singles, _spread(blocks, group), cost, number, group))
     return min(found)[-1] if found else None
 
 
-def _around(
-    blocks: Sequence[Block],
-    by_block: _ByBlock,
-    taken: Set[str],
-    start: Choice,
-    parts: Sequence[Party],
-) -> list[Choice] | None:
-    group, ours = [start], _Also(taken, set(_ids(blocks, start)))
+class _Known:
+    """What the starts of one search have in common: the choices of the blocks around them."""
+
+    def __init__(self, blocks: Sequence[Block], by_block: _ByBlock, taken: Set[str]) -> None:
+        self.blocks, self.by_block, self.taken = blocks, by_block, taken
+        self._choices: dict[tuple[Party, int], list[Choice]] = {}
+
+    def choices(self, number: int, party: Party) -> list[Choice]:
+        """Return every choice that the block has for the party."""
+        key = party, number
+        if key not in self._choices:
+            found = choices(self.blocks[number], number, self.taken, party)
+            self._choices[key] = list(found)
+        return self._choices[key]
+
+
+def _around(known: _Known, start: Choice, parts: Sequence[Party]) -> list[Choice] | None:
+    blocks = known.blocks
+    group, ours = [start], _Also(known.taken, set(_ids(blocks, start)))
     touched = {start.block}
     for party in parts:
-        best = _nearest(blocks, by_block, ours, party, group[0], touched)
+        best = _nearest(known, ours, party, group[0], touched)
         if best is None:
             return None
         group.append(best)
@@ -68,21 +80,20 @@ def _around(
 
 
 def _nearest(
-    blocks: Sequence[Block],
-    by_block: _ByBlock,
-    taken: Container[str],
-    party: Party,
-    start: Choice,
-    touched: Set[int],
+    known: _Known, ours: _Also, party: Party, start: Choice, touched: Set[int]
 ) -> Choice | None:
-    """Return the part's choice nearest to `start`, in blocks that have one."""
+    """Return the part's choice nearest to `start`, in blocks that have one.
+
+    Only in the blocks that were touched are seats of the group taken too.
+    """
+    blocks = known.blocks
     middle = _middle(blocks, start)
-    able = [n for n in by_block(party) if n not in touched]
+    able = [n for n in known.by_block(party) if n not in touched]
     near = nsmallest(MOST_NEAR, able, key=lambda n: (dist(blocks[n].middle, middle), n))
+    again = (c for n in sorted(touched) for c in choices(blocks[n], n, ours, party))
     found = [
         (round(dist(_middle(blocks, choice), middle)), choice)
-        for number in (*sorted(touched), *near)
-        for choice in choices(blocks[number], number, taken, party)
+        for choice in (*again, *(c for n in near for c in known.choices(n, party)))
     ]
     return min(found)[1] if found else None
 
