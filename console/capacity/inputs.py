@@ -38,9 +38,9 @@ class Demand:
 class Measured:
     """What this software does on one core. Benchmarks replace these where they were run."""
 
-    joins: float = given(2_800, "joins a second and core of a front end", "arrivals_per_s_per_core")
+    joins: float = given(9_000, "joins a second and core of a front end", "arrivals_per_s_per_core")
     places: float = given(
-        4_700, "own places looked up a second and core", "place_lookups_per_s_per_core"
+        15_000, "own places looked up a second and core", "place_lookups_per_s_per_core"
     )
     places_per_minute: float = given(
         0.55, "requests that reach Python per waiting fan and minute", "requests_per_fan_minute"
