@@ -29,6 +29,7 @@ def close(sale_id: str, by: str) -> Sale:
     clients.notices().forget(sale_id)
     Appeals(clients.database()).forget_accounts(sale_id)
     clients.waitlist().forget(sale_id)
+    OrderStore(clients.database()).forget_marks(sale_id)
     clients.line(sale_id).forget()
     tour_id = sale.manifest.tour
     if tour_id:

@@ -78,6 +78,13 @@ class OrderStore:
                 )
                 self._db.write(write)
 
+    def forget_marks(self, sale_id: str) -> None:
+        """Take what the sale's orders came with off them: hashes of addresses and browsers."""
+        for item in self._db.query(ORDERS, index="by_sale", sale_id=sale_id):
+            if item.get("marks"):
+                key = {"order_id": item["order_id"]}
+                self._db.write(self._db.update_(ORDERS, key, "REMOVE marks"))
+
     def due(self, sale_id: str, now_us: int, limit: int) -> list[Order]:
         """Return orders whose hold has lapsed or whose refund is open, the longest due first."""
         found = self._db.query(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as StoreUnreachable
 
+from boxoffice import tables
 from boxoffice.orders.groups import Groups
 from boxoffice.orders.model import Order
 from boxoffice.payments.model import Card
@@ -20,7 +21,8 @@ from fairness.screening.linking import Links
 from schedules.onsale import onsale
 from tests.workers import stage
 from tests.workers.stage import GOOD_CARD, Crowd, Mailbox
-from workers import aftersale, allocation, clients, lanes, linkage
+from tests.workers.test_books import end
+from workers import aftersale, allocation, books, clients, lanes, linkage
 from workers.ledger import seal
 from workers.line import admit, commit, draw, tick
 from workers.screening import link, screen, sweep
@@ -167,3 +169,18 @@ def test_what_was_decided_is_carried_out_by_the_clock(
     payment = clients.payments().of_order(refunded.order_id)
     assert payment is not None
     assert payment.refunded_cents == refunded.total_cents
+
+
+def test_what_orders_came_with_is_destroyed_with_the_books(sale: Crowd, mailbox: Mailbox) -> None:
+    sale_id, by = sale.sale_id, sale.sale.organiser_id
+    order = pay(hold(sale, 0, 0, 1, device="one-browser", address="81.2.200.7"), GOOD_CARD)
+    assert [kind for kind, _ in order.marks] == ["device", "address"]
+    rows = [repr(item) for table in tables.ALL for item in clients.database().scan(table)]
+    assert not [row for row in rows if "one-browser" in row or "81.2.200.7" in row], "only hashes"
+    clients.sales().close(sale_id, by, now_us())
+    end(sale, by)
+    clients.notices().deliver(100, now_us())
+    books.close(sale_id, by)
+    assert find(order.order_id).marks == ()
+    assert linkage.sweep(sale_id) == []
+    assert list(clients.redis().scan_iter(match=keys.everything(sale_id))) == []
