@@ -271,3 +271,8 @@ def reminded(performance_id: str, starts_at_us: int) -> str:
 def tries(who: str) -> str:
     """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
     return f"tries:{who}"
+
+
+def idempotency(name: str) -> str:
+    """STRING: a digest of the body that came with an Idempotency-Key. Lives a day."""
+    return f"idempotency:{name}"

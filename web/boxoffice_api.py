@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify
 from flask.typing import ResponseReturnValue
 
 from web import (
@@ -10,6 +10,7 @@ from web import (
     auth,
     bodies,
     events_service,
+    idempotency,
     order_service,
     payment_service,
     seats_service,
@@ -91,9 +92,11 @@ def see_seats(sale_id: str) -> ResponseReturnValue:
 @bp.post("/sales/<id:sale_id>/orders")
 @door(Access.PASS, body=bodies.NewOrder, answer=Accepted, status=202)
 def order_seats(sale_id: str, body: bodies.NewOrder) -> ResponseReturnValue:
-    """Ask for seats, by name or the best available. The same Idempotency-Key is the same order."""
-    key = request.headers.get("Idempotency-Key")
-    return dict(order_service.ask(sale_id, body, g.turn, key))
+    """Ask for seats, by name or the best available.
+
+    The same Idempotency-Key is the same order; with another body it is refused (422).
+    """
+    return dict(order_service.ask(sale_id, body, g.turn, idempotency.key_of(body)))
 
 
 @bp.get("/orders")

@@ -12,7 +12,7 @@ from boxoffice.orders import extending
 from boxoffice.orders.model import Order
 from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, now_us
-from fairness.errors import Conflict
+from fairness.errors import Conflict, NotFound
 from web import (
     aftersale_service,
     bodies,
@@ -72,6 +72,28 @@ def pay(order_id: str) -> ResponseReturnValue:
     order = order_service.find(order_id).order
     order_service.pay(order_id, payment_service.token_of_form())
     return redirect(f"/orders/{order_id}?paid_at={order.changed_us if order else 0}", 303)
+
+
+@bp.get("/orders/<id:order_id>/receipt")
+@door(Access.FAN)
+def receipt(order_id: str) -> ResponseReturnValue:
+    """Show what was paid for an order, and what went back, to print."""
+    order = order_service.find(order_id).order
+    payment = services.payments().of_order(order_id)
+    if order is None or payment is None or payment.state not in ("charged", "refunded"):
+        raise NotFound("this order has no payment", field="order_id", value=order_id)
+    known = facts.of_sale(order.sale_id)
+    returns = services.returns().of_order(order_id) if order.returned else []
+    return render_template(
+        "payment.html",
+        order=order,
+        payment=payment,
+        known=known,
+        names=_names(known, order),
+        name=services.accounts().get(order.account_id).name,
+        seats=(*order.seats, *order.returned),
+        sent=[one for one in returns if one.state == "refunded" and one.refund_cents],
+    )
 
 
 @bp.post("/orders/<id:order_id>/extension")

@@ -14,6 +14,7 @@ from boxoffice.gate.service import Gates
 from boxoffice.inventory.service import Inventory
 from boxoffice.notices.service import Notices
 from boxoffice.orders.service import Orders
+from boxoffice.payments.service import Payments
 from boxoffice.returns.service import Returns
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.desk import Desk
@@ -100,6 +101,11 @@ def returns() -> Returns:
 def transfers() -> Transfers:
     """Return what passes tickets on to friends."""
     return Transfers(clients.database())
+
+
+def payments() -> Payments:
+    """Return the payments."""
+    return clients.payments()
 
 
 def waitlist() -> Waitlist:

@@ -116,6 +116,32 @@ def test_the_same_wish_twice_is_one_order(fan: Person, sale: Sale) -> None:
     assert ordered(fan, sale, wish, "twice") != first
 
 
+def test_a_key_that_was_sent_with_another_wish_is_refused(fan: Person, sale: Sale) -> None:
+    ordered(fan, sale, {"seats": ["A-1"]}, "once")
+    path, turn = f"/api/v1/sales/{sale.sale_id}/orders", enter(sale, fan)
+
+    def send(key: str, seat: str) -> Any:
+        return fan.call("POST", path, {"seats": [seat]}, Pass=turn, Idempotency_Key=key)
+
+    other = send("once", "A-2")
+    assert (other.status_code, other.json["field"]) == (422, "Idempotency-Key")
+    assert send('"once"', "A-1").json["order_id"] == send("once", "A-1").json["order_id"]
+    for no_key in ("", '""', "x" * 256, "ä"):
+        assert send(no_key, "A-1").status_code == 422
+
+
+def test_a_payment_has_a_receipt_to_print(fan: Person, other: Person, sale: Sale) -> None:
+    hold(sale, fan, "ord_1", "A-1", "A-2")
+    browser = fan.browser()
+    assert browser.get("/orders/ord_1/receipt").status_code == 404
+    pay("ord_1", _card_token())
+    assert "/orders/ord_1/receipt" in browser.get("/orders/ord_1").text
+    shown = browser.get("/orders/ord_1/receipt").text
+    for words in ("€75.00", "€150.00", "Fees", "€0.00", "ord_1", fan.account.name):
+        assert words in shown, words
+    assert other.browser().get("/orders/ord_1/receipt").status_code == 403
+
+
 def test_a_declined_card_leaves_the_seats_held_and_says_why(fan: Person, sale: Sale) -> None:
     hold(sale, fan, "ord_1", "A-1")
     path = "/api/v1/orders/ord_1"
