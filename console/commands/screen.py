@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from console.settings import environment
 from fairness.errors import Invalid
 from fairness.screening.model import VERDICTS
 from fairness.screening.offline import accesslog, behaviour, browsing, fitting, reporting, sessions
@@ -41,27 +44,36 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the scores go; else to the terminal, unless --fit prints its figures there.",
 )
-@click.option("--json", "as_json", is_flag=True, help="With --fit: print the figures as JSON.")
+@click.option("--sale", "sale_id", help="Look over the orders of a sale of this stack instead.")
+@click.option("--json", "as_json", is_flag=True, help="With --fit or --sale: print JSON.")
+@click.pass_obj
 def screen(
+    home: Path,
     actors: Path | None,
     logs: tuple[Path, ...],
     session_regex: str,
     labels: Path | None,
     out: Path | None,
+    sale_id: str | None,
     as_json: bool,
 ) -> None:
     """Say who behaves like a machine, and why: actor, score (0 to 1), verdict, reasons.
 
     Columns of --actors, of which any but the first may be missing: actor, attempts, targets, pages,
     devices, countries, addresses, gap_mean_s, gap_median_s, gap_std_s, first_gap_s.
+
+    With --sale: which accounts are one buyer's by what their orders came with. From then on they
+    share one limit, and what they pay for beyond it waits for the organiser's look.
     """
-    if bool(actors) == bool(logs):
+    if sum(map(bool, (actors, logs, sale_id))) != 1:
         raise Invalid(
-            "give one kind of file to score",
-            field="--actors, --access-log",
-            rule="one of the two",
-            remedy="fairticket screen --actors FILE.csv, or --access-log FILE",
+            "give one thing to screen",
+            field="--actors, --access-log, --sale",
+            rule="one of the three",
+            remedy="fairticket screen --actors FILE.csv, or --access-log FILE, or --sale SALE",
         )
+    if sale_id:
+        return _look_over(home, sale_id, as_json)
     faults = Faults()
     everyone, method = (
         (table.read(actors, faults), behaviour.METHOD)
@@ -73,7 +85,32 @@ def screen(
         scored = _fitted(everyone, scored, labels, faults, as_json)
     if out or not labels:
         _write(scored, out)
-    _tell(scored, faults)
+    return _tell(scored, faults)
+
+
+def _look_over(home: Path, sale_id: str, as_json: bool) -> None:
+    """Compare the senders of all orders of a sale, and say who has too many tickets."""
+    os.environ.update(environment(home))
+    from workers import linkage  # it reads the settings when it is imported
+
+    found: list[dict[str, Any]] = [
+        {
+            "accounts": len(one.group.people),
+            "tickets": one.group.tickets,
+            "limit": one.limit,
+            "waiting": [order.order_id for order in one.waiting],
+            "orders": [order.order_id for order in one.orders],
+        }
+        for one in linkage.sweep(sale_id)
+    ]
+    if as_json:
+        return click.echo(json.dumps({"sale": sale_id, "buyers": found}, indent=2))
+    for one in found:
+        click.echo(
+            f"{one['accounts']} accounts of one buyer: {one['tickets']} tickets, the limit is "
+            f"{one['limit']}; {len(one['waiting'])} of {len(one['orders'])} orders wait for a look"
+        )
+    return click.echo(f"{sale_id}: {len(found)} buyers with more tickets than one may have")
 
 
 def _sessions(logs: Sequence[Path], regex: str, faults: Faults) -> list[Actor]:

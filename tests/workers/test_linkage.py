@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from redis.exceptions import ConnectionError as StoreUnreachable
 
 from boxoffice import tables
@@ -14,6 +16,7 @@ from boxoffice.orders.groups import Groups
 from boxoffice.orders.model import Order
 from boxoffice.payments.model import Card
 from boxoffice.reviews.model import UNDO_US
+from console.main import fairticket
 from fairness import keys
 from fairness.clock import now_us
 from fairness.screening import evidence
@@ -125,7 +128,7 @@ def test_a_family_with_one_card_at_one_address_is_left_alone(sale: Crowd) -> Non
 
 
 def test_a_payment_does_not_wait_for_links_that_are_away(
-    sale: Crowd, monkeypatch: pytest.MonkeyPatch
+    sale: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any) -> Any:
         raise StoreUnreachable
@@ -137,7 +140,10 @@ def test_a_payment_does_not_wait_for_links_that_are_away(
         assert pay(hold(sale, 2, 8)).review == ""
     faults = clients.redis().hgetall(keys.screening_faults(sale.sale_id))
     assert faults == {"order_links": "1"}
-    (late,) = linkage.sweep(sale.sale_id)
+    words = ["--home", str(tmp_path), "screen", "--sale", sale.sale_id, "--json"]
+    (buyer,) = json.loads(CliRunner().invoke(fairticket, words).stdout)["buyers"]
+    assert (buyer["accounts"], buyer["tickets"], len(buyer["orders"])) == (3, 9, 3)
+    (late,) = linkage.late(sale.sale_id)
     assert late.group.people == set(sale.fans[:3]), "the look over all orders finds them"
     assert late.waiting == ()
     assert len(late.orders) == 3
@@ -152,9 +158,7 @@ def test_orders_found_by_the_look_over_all_wait_when_they_are_paid(sale: Crowd) 
     assert not linkage.is_due(sale.sale_id), "not looked through again at once"
 
 
-def test_what_was_decided_is_carried_out_by_the_clock(
-    sale: Crowd, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_decided_is_carried_out_by_the_clock(sale: Crowd) -> None:
     orders = [pay(hold(sale, n, 4 * n)) for n in range(4)]
     waiting = clients.reviews().waiting(sale.sale_id)
     assert [o.order_id for o in waiting] == [o.order_id for o in orders[2:]]
