@@ -27,7 +27,7 @@ from web import auth
 
 COMMAND = "make bench (python -m bench polling)"
 FANS, WATCHED_S = 300, 180.0
-LOOK_S, PLACE_S, CALM_S, FANS_A_SECOND = 3.0, 75.0, 240.0, 5_000  # as in line.js
+LOOK_S, PLACE_S, CALM_S, FANS_A_SECOND = 0.75, 75.0, 240.0, 5_000  # as in line.js
 ALLOWED = 1.1  # requests per waiting fan and minute
 OF_ONE_FAN = ("line.see_place", "waiting.page")
 SLOWLY = Tempo(before_s=12, ends_s=600, opening_s=0.5, turn_s=300, capacity=4, rate_per_s=1)

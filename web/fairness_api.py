@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from fairness import board
-from fairness.clock import iso
+from fairness.clock import SECOND, iso, now_us
 from fairness.errors import NotFound
 from web import bodies, facts, line_service, services
 from web.access import Access, door
@@ -98,6 +98,8 @@ def see_board(sale_id: str) -> ResponseReturnValue:
     response = Response(text, content_type="application/json")
     response.set_etag(sha256(text.encode()).hexdigest()[:16])
     response.headers["Cache-Control"] = "public, max-age=1"
+    # nginx counts whole seconds, and one more: told "1 s" it would keep a board for two.
+    response.headers["X-Accel-Expires"] = f"@{now_us() // SECOND}"
     return response.make_conditional(request)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -220,6 +221,32 @@ HEAR = """() => {
 }"""
 NO_MORE = "All seats are sold. No more seats"
 TICK_MS = 4_000  # longer than the page waits between two looks at the board
+
+
+def test_a_message_of_the_organiser_comes_to_a_page_that_waits(
+    opened: Open,
+    fan: Person,  # noqa: F811
+    organiser: Person,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By itself, while the page only looks at the board; how soon is printed, not asserted."""
+    it = open_line(put_on_sale(organiser.account, capacity=1))
+    join(fan, it)
+    upkeep.move(it.sale_id)
+    page = opened(fan)
+    page.goto(f"/sales/{it.sale_id}/line")
+    expect(page.locator("main")).to_contain_text("You are in")
+
+    delays = []
+    for text in ("The doors open at seven.", "The doors open at eight.", "Bring a coat."):
+        started = time.monotonic()
+        by = organiser.account.account_id
+        clients.sales().amend(it.sale_id, by, now_us(), message=text)
+        upkeep.move(it.sale_id)
+        page.wait_for_function("text => document.body.innerText.includes(text)", arg=text)
+        delays.append(time.monotonic() - started)
+    with capsys.disabled():
+        print("message to page:", ", ".join(f"{delay:.2f} s" for delay in delays))  # noqa: T201
 
 
 def test_changes_of_state_are_said_aloud_and_ticks_are_not(

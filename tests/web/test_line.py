@@ -147,6 +147,7 @@ def test_the_board_is_one_cacheable_document(fan: Person, sale: Sale) -> None:
     tier = answer.json["stock"]["A"]  # type: ignore[index]
     assert (tier["seats"], tier["free"], tier["held"], tier["left"]) == (8, 8, 0, "some")
     assert answer.headers["Cache-Control"] == "public, max-age=1"
+    assert abs(int(answer.headers["X-Accel-Expires"].removeprefix("@")) - now_us() // SECOND) <= 1
     assert "Set-Cookie" not in answer.headers
     etag = answer.headers["ETag"]
     again = fan.app.test_client().get(path, headers={"If-None-Match": etag})

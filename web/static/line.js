@@ -2,7 +2,9 @@
 // its own place when the board says that this has changed, and else about once a minute.
 "use strict";
 (() => {
-  const LOOK_MS = 3000, SLOW_MS = 30000;
+  // Between two looks at the board. It is a second old at most, so that what changes is on the page
+  // within two seconds; where very many wait, within three.
+  const LOOK_MS = 750, CROWD_MS = 1500, CROWD = 20000, SLOW_MS = 30000;
   const PLACE_MS = 75000; // between two questions for the own place, if the board gives no reason
   const CALM_MS = 240000; // the same for who is called in more than five times that
   const FANS_A_SECOND = 5000; // how many pages ask at once after a draw that concerns them all
@@ -86,7 +88,7 @@
       }
       const waits = signedIn === "yes" && !["over", "done", "left"].includes(phase);
       if (waits && Date.now() >= askAt) await ask(board);
-      wait = phase === "soon" ? SLOW_MS / 2 : LOOK_MS;
+      wait = phase === "soon" ? SLOW_MS / 2 : board && board.arrived > CROWD ? CROWD_MS : LOOK_MS;
     } catch (error) {
       wait = Math.min(SLOW_MS, Math.max(error.retry || 0, wait * 1.6));
     }
