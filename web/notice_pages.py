@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from boxoffice.accounts.contacts import Contact, number_of
 from boxoffice.languages import NAMES
+from boxoffice.notices.bounces import bounces
 from boxoffice.notices.model import MAIL, OPTIONAL, PHONE_CODE, SMS, URGENT
 from boxoffice.notices.unsubscribing import Unsubscribing
 from fairness.clock import now_us
 from fairness.errors import Invalid, NotFound
 from fairness.screening import challenge
-from web import auth
+from web import auth, services
 from web.access import Access, door
+from web.answers import Done
 from web.forms import again_on
 from workers import channels, clients, steps
 from workers.settings import settings
@@ -125,6 +127,20 @@ def stop(account_id: str, name: str, mark: str) -> ResponseReturnValue:
     wants[name] = [way for way in wants.get(name, ()) if way != MAIL]
     contacts.set_wants(account_id, wants)
     return render_template("notice_stop.html", name=name, done=True)
+
+
+@one_press.post("/webhooks/ses")
+@door(Access.PUBLIC, answer=Done)
+def bounced() -> ResponseReturnValue:
+    """Take what SES says of mails that did not arrive, signed by SNS. Twice is once."""
+    topic = settings().bounce_topic
+    if not topic:
+        raise NotFound("bounces are not told here", field="path")
+    for bounce in bounces(request.get_data(), topic):
+        account = services.accounts().find(bounce.email)
+        if account:
+            clients.contacts().bounced(account.account_id, bounce.why, now_us())
+    return {"done": True}
 
 
 def ways_of(name: str, mine: Contact) -> list[str]:

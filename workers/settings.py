@@ -47,6 +47,7 @@ class Settings:
     mail_per_s: int = 0  # mails a second at most; 0: as many as the server takes
     ses_region: str = ""  # of SES; empty: mail goes by SMTP
     ses_configuration_set: str = ""  # of SES, which tells of bounces
+    bounce_topic: str = ""  # ARN of the topic of SNS that tells of bounces
     sns_region: str = ""  # of SNS; empty: no short messages
     sms_name: str = ""  # who sends a short message, where that is shown
     sms_per_s: int = 10  # short messages a second at most

@@ -21,6 +21,7 @@ def email_of(letter: Letter, sender: str) -> EmailMessage:
         message["Date"] = format_datetime(datetime.fromtimestamp(letter.promised_us // SECOND, UTC))
         message["Message-ID"] = letter.message_id
         message["Auto-Submitted"] = "auto-generated"
+        message["X-FairTicket-Notice"] = letter.template
         if letter.order_id:
             message["X-FairTicket-Order"] = letter.order_id
         if letter.unsubscribe:  # RFC 8058: mail programs show a button for it

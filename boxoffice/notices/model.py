@@ -75,6 +75,7 @@ class Letter:
     short: str  # for a small screen
     message_id: str  # the same whenever the same promise is sent
     promised_us: int
+    template: str = ""
     order_id: str = ""
     unsubscribe: str = ""  # the URL at which one press ends these; not every notice has one
 

@@ -67,6 +67,7 @@ def render(
         short=f"{subject}\n{_page(promise.data, site)}",
         message_id=message_id,
         promised_us=promise.created_us,
+        template=promise.template,
         order_id=str(promise.data.get("order_id", "")),
         unsubscribe=unsubscribe,
     )

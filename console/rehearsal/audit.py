@@ -85,8 +85,9 @@ def mail_faults(evidence: Evidence) -> tuple[int, int, int]:
     """
     seen: dict[str, int] = defaultdict(int)
     for mail in evidence.mails:
-        order_id = mail.get("headers", {}).get("X-FairTicket-Order")
-        if order_id:
+        headers = mail.get("headers", {})
+        order_id = headers.get("X-FairTicket-Order")
+        if order_id and headers.get("X-FairTicket-Notice") == "order_confirmed":
             seen[str(order_id)] += 1
     ours = {order["order_id"] for order in evidence.paid}
     sent = {order_id: n for order_id, n in seen.items() if order_id in ours}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from boxoffice.notices.bounces import Bounce
 from boxoffice.notices.news import News
 from boxoffice.notices.unsubscribing import Unsubscribing
 from boxoffice.outbox import MAILS
@@ -114,3 +115,17 @@ def test_a_telephone_number_is_used_once_it_has_answered(
     assert contacts.get(me).takes("your_turn", "sms")
     assert _post(fan, "/account/phone") == 303
     assert not contacts.get(me).takes("your_turn", "sms")
+
+
+def test_a_bounce_that_sns_tells_is_noted_with_the_account(
+    app: Flask, fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = app.test_client()
+    assert client.post("/webhooks/ses", data=b"{}").status_code == 404  # not switched on
+    monkeypatch.setattr(notice_pages, "settings", lambda: replace(settings(), bounce_topic="arn:x"))
+    assert client.post("/webhooks/ses", data=b'{"TopicArn": "arn:y"}').status_code == 403
+    told = [Bounce(fan.account.email, "550 no such user"), Bounce("x@example.org", "gone")]
+    monkeypatch.setattr(notice_pages, "bounces", lambda body, topic: told)
+    assert client.post("/webhooks/ses", data=b"signed").status_code == 200
+    mine = clients.contacts().get(fan.account.account_id)
+    assert mine.unreachable_why == "550 no such user"

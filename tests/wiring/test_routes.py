@@ -28,7 +28,7 @@ OPEN_TO_ALL = {
     "/gate/<id:performance_id>", "/gate/worker.js",
     "/webhooks/stripe",  # Stripe's signature is checked
     "/tours/<id:tour_id>", "/api/v1/tours/<id:tour_id>",
-    "/notices/<id:account_id>/<name>/<mark>/stop",
+    "/notices/<id:account_id>/<name>/<mark>/stop", "/webhooks/ses",
 }  # fmt: skip
 
 

@@ -37,13 +37,18 @@ def evidence() -> Evidence:
         seats=[{"seat_id": f"A-{n}", "order_id": f"ord_{n}"} for n in range(3)],
         orders=orders,
         tickets=[{"seat_id": f"A-{n}", "order_id": f"ord_{n}"} for n in range(3)],
-        mails=[{"headers": {"X-FairTicket-Order": f"ord_{n}"}, "repeats": 0} for n in range(3)],
+        mails=[_mail(f"ord_{n}") for n in range(3)],
         expected=list(FANS),
         ledger={"verified": True, "entries": 9, "failures": []},
         logged={"admitted": 3, "seats_sold": 3},
         actor_of={},
         drill={"let_in": 0, "order_kept": True, "tries": 40},
     )
+
+
+def _mail(order_id: str) -> dict[str, Any]:
+    told = {"X-FairTicket-Order": order_id, "X-FairTicket-Notice": "order_confirmed"}
+    return {"headers": told, "repeats": 0}
 
 
 def _order(n: int, fan: str, seats: int = 1) -> dict[str, Any]:
