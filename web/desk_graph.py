@@ -18,6 +18,7 @@ KINDS = {
     "domain": "a throw-away mail provider",
     "batch": "made in one hour",
     "swift": "seconds apart",
+    "transfer": "a ticket passed on",
     "run": "made the same day",
 }
 SIZE, DOT, MARGIN = 420, 15, 50  # the margin is for the words on lines at the sides

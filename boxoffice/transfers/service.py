@@ -12,20 +12,29 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import one_of, text, whole
 from boxoffice.dynamo import Database
+from boxoffice.orders.groups import Group, Groups
 from boxoffice.orders.model import Order
 from boxoffice.orders.store import Changed, OrderStore
+from boxoffice.orders.writes import group_limit_reached
 from boxoffice.sales.service import Sales
 from boxoffice.tickets.model import Ticket
 from boxoffice.tickets.service import ticket_id_of
 from boxoffice.tickets.store import TicketStore
 from boxoffice.transfers.model import LINK_US, MODES, Friend, Mode, Transfer, TransferRules
 from boxoffice.transfers.store import TransferStore
-from fairness.errors import Conflict, Contention, Forbidden, NotFound, Unavailable
+from fairness.errors import (
+    Conflict,
+    Contention,
+    Forbidden,
+    LimitReached,
+    NotFound,
+    Unavailable,
+)
+from fairness.screening.bonds import TRANSFER
 
 TRIES = 5
 
@@ -39,7 +48,7 @@ class Transfers:
             OrderStore(db),
             TicketStore(db),
         )
-        self._sales, self._catalogue = Sales(db), Catalogue(db)
+        self._sales, self._catalogue, self._groups = Sales(db), Catalogue(db), Groups(db)
 
     def rules(self, sale_id: str) -> TransferRules:
         """Return the rules of a sale; off when the organiser has set none."""
@@ -159,10 +168,27 @@ class Transfers:
                 account_id=friend.account_id,
                 issued_us=now_us,
             )
+            groups = self._groups_with_room(order, theirs)
             # Unavailable: it may have happened; the next look finds it accepted.
             with suppress(Changed, Contention, Unavailable):
-                return self._store.accept(offered, rules, order, theirs, (ticket, new), now_us)
+                try:
+                    tickets = ticket, new
+                    return self._store.accept(
+                        offered, rules, order, theirs, tickets, groups, now_us
+                    )
+                except LimitReached:
+                    if self._groups_with_room(order, theirs) == groups:
+                        raise
         raise Contention
+
+    def _groups_with_room(self, order: Order, theirs: Order) -> dict[str, Group]:
+        """Return person -> group of the two that share limits; LimitReached for no room."""
+        groups = self._groups.of_many(order.sale_id, {order.person, theirs.person})
+        mine, shared = groups.get(order.person), groups.get(theirs.person)
+        same = mine is not None and shared is not None and mine.name == shared.name
+        if shared and not same and not shared.has_room(1, theirs.limit):
+            raise group_limit_reached(theirs.limit)
+        return groups
 
     def of_order(self, order_id: str) -> list[Transfer]:
         """Return the offers of an order's tickets, by seat."""
@@ -209,18 +235,15 @@ def _why_not(order: Order, rules: TransferRules, now_us: int) -> str | None:
         return "the time to pass tickets on is over"
     if rules.mode == "once" and order.hops:
         return "this ticket was passed on once already"
-    if getattr(order, "review", ""):
+    if order.review:
         return "the organiser is having a look at this order"
     return None
 
 
 def _theirs(order: Order, seat_id: str, friend: Friend, now_us: int) -> Order:
     """Return the friend's order: the seat, nothing to pay, and who gets the money if it returns."""
-    # What the sender's wish came with says nothing of the friend.
-    others: dict[str, Any] = {"marks": ()} if hasattr(order, "marks") else {}
     return replace(
         order,
-        **others,
         order_id=f"ord_{secrets.token_urlsafe(16)}",
         account_id=friend.account_id,
         fan=friend.fan,
@@ -238,6 +261,8 @@ def _theirs(order: Order, seat_id: str, friend: Friend, now_us: int) -> Order:
         hops=order.hops + 1,
         revision=0,
         why="",
+        # What the sender's wish came with says nothing of the friend; that they deal, something.
+        marks=((TRANSFER, _hash(f"{order.order_id} {seat_id}")),),
     )
 
 

@@ -7,12 +7,13 @@ was read, so doing it twice, or beside a gate, a return or a withdrawal, is doin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Write
+from boxoffice.orders.groups import Group, Groups
 from boxoffice.orders.model import Order, OrderedSeat
 from boxoffice.orders.store import Changed
 from boxoffice.orders.writes import OrderWrites, limit_reached
@@ -30,7 +31,7 @@ class TransferStore:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._tickets, self._orders = TicketStore(db), OrderWrites(db)
+        self._tickets, self._orders, self._groups = TicketStore(db), OrderWrites(db), Groups(db)
 
     def rules(self, sale_id: str) -> TransferRules:
         """Return the rules of a sale as they are now; off when they were never set."""
@@ -85,12 +86,15 @@ class TransferStore:
         order: Order,
         theirs: Order,
         tickets: tuple[Ticket, Ticket],
+        groups: Mapping[str, Group],
         now_us: int,
     ) -> Order:
         """Pass the seat of `theirs` on from `order`, all or nothing; return `theirs`.
 
-        `tickets` are the old one and the new. LimitReached when the friend would have too many;
-        Changed when something is not as it was read; Contention, Unavailable to try again.
+        `tickets` are the old one and the new, `groups` those of the two persons who share a limit
+        with others; that the friend's has room must have been checked. LimitReached when the
+        friend would have too many; Changed when something is not as it was read; Contention,
+        Unavailable to try again.
         """
         old, new = tickets
         (seat,) = theirs.seats
@@ -99,12 +103,12 @@ class TransferStore:
         writes: list[Tagged] = [
             ("", self._put_(asdict(done), offered.version)),
             ("", self._same_(rules)),
-            ("", self._left_(order, seat, now_us)),
+            ("", self._left_(order, seat, theirs.marks[0], now_us)),
             ("", self._orders.new_(theirs)),
             ("", self._ended_(old, now_us)),
             ("", self._tickets.put_(new)),
             ("", self._seat_(order, theirs, seat.seat_id)),
-            *self._counts_(order, theirs),
+            *self._counts_(order, theirs, groups),
             ("", self._mail_("ticket_passed_on", order.account_id, order, done, now_us)),
             ("", self._mail_("ticket_received", theirs.account_id, theirs, done, now_us)),
             ("", self._logged_(order, theirs, now_us)),
@@ -141,14 +145,14 @@ class TransferStore:
             owner=ticket.account_id,
         )
 
-    def _left_(self, order: Order, seat: OrderedSeat, now_us: int) -> Write:
-        """Return the write that takes the seat out of the sender's order."""
+    def _left_(self, order: Order, seat: OrderedSeat, mark: tuple[str, str], now_us: int) -> Write:
+        """Return the write that takes the seat out of the sender's order, with its evidence."""
         left = [asdict(one) for one in order.seats if one != seat]
         return self._db.update_(
             ORDERS,
             {"order_id": order.order_id},
             "SET #state = :state, seats = :seats, passed_on = :passed, revision = :next, "
-            "changed_us = :now",
+            "marks = :marks, changed_us = :now",
             "#state = :paid AND (attribute_not_exists(revision) OR revision = :revision)"
             " AND (attribute_not_exists(review) OR review = :nothing)",
             {"#state": "state"},
@@ -157,6 +161,7 @@ class TransferStore:
             passed=[asdict(one) for one in (*order.passed_on, seat)],
             next=order.revision + 1,
             revision=order.revision,
+            marks=[list(one) for one in dict.fromkeys((*order.marks, mark))],
             now=now_us,
             paid="paid",
             nothing="",
@@ -185,15 +190,17 @@ class TransferStore:
             mine=order.order_id,
         )
 
-    def _counts_(self, order: Order, theirs: Order) -> list[Tagged]:
+    def _counts_(self, order: Order, theirs: Order, groups: Mapping[str, Group]) -> list[Tagged]:
         """Return the counts: one less for the sender, one more for the friend, within the limits.
 
-        Who is one person with the sender, in the sale or in the tour, keeps the same count.
+        Who is one person with the sender, in the sale or in the tour, keeps the same count; in a
+        group of its own the friend takes the group's turn, as with an order.
         """
         before = {f"{order.sale_id}#{order.person}": order.limit}
         before |= dict.fromkeys(order.tour_people, order.tour_limit)
-        after = {f"{theirs.sale_id}#{theirs.person}": theirs.limit}
-        after |= dict.fromkeys(theirs.tour_people, theirs.tour_limit)
+        me = f"{theirs.sale_id}#{theirs.person}"
+        after = {me: theirs.limit, **dict.fromkeys(theirs.tour_people, theirs.tour_limit)}
+        mine, shared = groups.get(order.person), groups.get(theirs.person)
         less = [
             ("", self._db.update_(
                 LIMITS, {"person": name}, "SET tickets = tickets - :one", "tickets >= :one", one=1
@@ -201,19 +208,27 @@ class TransferStore:
             for name in before if name not in after
         ]  # fmt: skip
         more = [
-            ("limit", self._db.update_(
-                LIMITS,
-                {"person": name},
-                "SET tickets = if_not_exists(tickets, :none) + :one",
-                "(attribute_not_exists(person) OR tickets < :limit)"
-                " AND attribute_not_exists(grouped)",  # a shared limit may be reached by others
-                none=0,
-                one=1,
-                limit=limit,
-            ))
-            for name, limit in after.items() if name not in before
-        ]  # fmt: skip
+            ("limit", self._more_(name, limit, shared if name == me else None))
+            for name, limit in after.items()
+            if name not in before
+        ]
+        if shared and not (mine and mine.name == shared.name):
+            more.append(("limit", self._groups.turn_(theirs.sale_id, shared)))
         return [*less, *more]
+
+    def _more_(self, name: str, limit: int, group: Group | None) -> Write:
+        same = "attribute_not_exists(grouped)" if group is None else "grouped = :group"
+        values: dict[str, Any] = {} if group is None else {"group": group.name}
+        return self._db.update_(
+            LIMITS,
+            {"person": name},
+            "SET tickets = if_not_exists(tickets, :none) + :one",
+            f"(attribute_not_exists(person) OR tickets < :limit) AND {same}",
+            none=0,
+            one=1,
+            limit=limit,
+            **values,
+        )
 
     def _mail_(
         self, template: str, account_id: str, order: Order, done: Transfer, now_us: int

@@ -23,6 +23,7 @@ from fairness.clock import SECOND
 
 MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
 DOMAIN, BATCH, SWIFT, RUN = "domain", "batch", "swift", "run"
+TRANSFER = "transfer"  # one passed a ticket on to the other
 
 ENOUGH = 0.8
 SWIFT_US = 10 * SECOND  # nobody signs out, in as someone else and joins in less
@@ -62,10 +63,11 @@ BONDS: Mapping[str, Bond] = {
     DOMAIN: Bond(0.25, 1_000, 100_000, proposes=False),  # of throw-away mailboxes
     BATCH: Bond(0.25, 12, 60, proposes=False),  # signed up in the same hour, with one provider
     SWIFT: Bond(0.3, 200, 201, proposes=False),
+    TRANSFER: Bond(0.3, 60, 200, proposes=False),  # friends do it as well
     RUN: Bond(0.35, 60, 600, proposes=False),  # signed up in the same quarter of a day
 }
 # What a family shares as well; anything else in a small group is not of a home.
-_HOMELY = frozenset({CARD, DEVICE, ADDRESS, BATCH})
+_HOMELY = frozenset({CARD, DEVICE, ADDRESS, BATCH, TRANSFER})
 
 
 @dataclass(frozen=True, slots=True)

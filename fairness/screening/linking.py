@@ -15,10 +15,20 @@ from redis import Redis
 
 from fairness import keys, scripts
 from fairness.collector import paused
-from fairness.screening.bonds import ADDRESS, BONDS, CARD, DEVICE, MAILBOX, Attribute, Group, unite
+from fairness.screening.bonds import (
+    ADDRESS,
+    BONDS,
+    CARD,
+    DEVICE,
+    MAILBOX,
+    TRANSFER,
+    Attribute,
+    Group,
+    unite,
+)
 from fairness.screening.sharers import Sharers, batches
 
-KEPT = frozenset({MAILBOX, CARD, DEVICE, ADDRESS})
+KEPT = frozenset({MAILBOX, CARD, DEVICE, ADDRESS, TRANSFER})
 _AT_ONCE = 500  # fans about whom the store is asked at once: a millisecond of it
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.gate.service import Gates
+from boxoffice.orders.groups import Groups
 from boxoffice.orders.model import Order, TourShare
 from boxoffice.outbox import LEDGER, entries_of
 from boxoffice.tables import LIMITS, OUTBOX, TICKETS
@@ -227,6 +228,31 @@ def test_it_counts_for_the_friends_limits_and_linked_people_share_one(db: Databa
     third = circle.bought("3-1", person="carl")
     with pytest.raises(LimitReached):
         circle.passed(third, "3-1", Friend("a", "fan_b", "fan_b", TourShare(1, ("tour#tour",))))
+
+
+def test_a_friend_in_a_group_has_the_groups_limit_and_takes_its_turn(db: Database) -> None:
+    circle = Circle(db, limit=3)
+    groups, sale_id = Groups(db), circle.sale.sale_id
+    order = circle.bought("1-1", "1-2", person="ada")
+    circle.bought("2-1", "2-2", person="olli")
+    groups.join(sale_id, {"fan_mina", "fan_olli"})
+    turn = groups.of(sale_id, "fan_mina")
+    theirs = circle.passed(order, "1-1")  # mina and olli have three now
+    assert theirs.marks[0][0] == "transfer"
+    left = circle.orders.get(order.order_id, order.account_id)
+    assert theirs.marks[0] in left.marks
+    after = groups.of(sale_id, "fan_mina")
+    assert turn
+    assert after
+    assert (after.tickets, after.turn) == (3, turn.turn + 1)
+    with pytest.raises(LimitReached, match="share one limit"):
+        circle.passed(left, "1-2")
+    groups.join(sale_id, {"fan_ada", "fan_mina"})
+    circle.passed(left, "1-2")  # within the group nothing is added
+    found = groups.of(sale_id, "fan_mina")
+    assert found
+    assert found.tickets == 4
+    assert circle.sweep().wrong_counts == []
 
 
 class Unguarded(Database):
