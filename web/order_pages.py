@@ -15,6 +15,7 @@ from fairness.clock import SECOND, now_us
 from fairness.errors import Conflict, NotFound
 from web import (
     aftersale_service,
+    auth,
     bodies,
     facts,
     gate_service,
@@ -27,6 +28,7 @@ from web import (
 from web.access import Access, door
 from web.forms import again_on
 from web.texts import _
+from workers import clients
 
 bp = Blueprint("orders", __name__)
 
@@ -36,7 +38,10 @@ bp = Blueprint("orders", __name__)
 def mine(query: bodies.OrderQuery) -> ResponseReturnValue:
     """Show my orders, found by words."""
     found = order_service.mine(query.q, query.state)
-    return render_template("orders.html", orders=found, query=query)
+    me = auth.caller().account_id
+    contact = clients.contacts().get_many([me]).get(me)
+    away = contact is not None and contact.unreachable_us > 0
+    return render_template("orders.html", orders=found, query=query, unreachable=away)
 
 
 @bp.get("/orders/<id:order_id>")

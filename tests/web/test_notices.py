@@ -54,6 +54,7 @@ def test_who_cannot_be_reached_reads_it_and_may_have_it_tried_again(fan: Person)
     contacts, me = clients.contacts(), fan.account.account_id
     assert "could not reach you" not in fan.browser().get(PAGE).get_data(as_text=True)
     contacts.bounced(me, "550 no such user", now_us())
+    assert "A mail to you came back" in fan.browser().get("/orders").get_data(as_text=True)
     assert "could not reach you" in fan.browser().get(PAGE).get_data(as_text=True)
     assert _post(fan, f"{PAGE}/address") == 303
     assert contacts.get(me).unreachable_us == 0
