@@ -72,6 +72,7 @@ def document(tally: Tally) -> dict[str, Any]:
         },
         "windows": {"committed": counts["windows"], "drawn_by": dict(tally.beacons)},
         "screening": {
+            "versions": dict(sorted(tally.screenings.items())),
             "verdicts": dict(sorted(tally.verdicts.items())),
             "rules": dict(tally.rules.most_common()),
             "held_up": tally.held_up(),

@@ -38,6 +38,7 @@ class Tally:
         self.returned: Counter[str] = Counter()  # reason -> seats that were sold
         self.sold: dict[str, str] = {}  # seat -> order
         self.buyers: set[str] = set()
+        self.screenings: Counter[str] = Counter()  # version -> windows that it judged
         self.acts: list[dict[str, Any]] = []
         self.totals: dict[str, int] | None = None  # when the sale was closed
         self._open: dict[int, recompute.Window] = {}
@@ -107,6 +108,9 @@ class Tally:
 
     def _take_act(self, entry: Entry) -> None:
         detail = dict(entry["detail"])
+        if entry["act"] == "screening":  # one for each window: only which there were is told
+            self.screenings[str(detail.get("version"))] += 1
+            return
         self.counts["acts"] += 1
         if entry["act"] == "appeal_granted":
             self._take_verdict(detail.get("fan", ""), "admit", [])

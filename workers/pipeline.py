@@ -15,6 +15,7 @@ from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
 from fairness.screening import budget
 from fairness.screening import model as screening
+from fairness.screening.version import version
 from fairness.screening.window import Knowledge, Seen, screen_arrivals
 from workers import beacons, clients, stocktaking
 from workers.settings import settings
@@ -47,6 +48,7 @@ def commit(sale_id: str) -> int:
             line.leads_of(fans),
             {fan: _told(record) for fan, record in verdicts.items() if _stands(record)},
             now_us(),
+            version(),
         )
         line.drop_visits(window.number)
         line.advance(window.number, "committed")

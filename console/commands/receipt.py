@@ -193,6 +193,8 @@ def _drawn(told: Story) -> Iterator[str]:
 
 
 def _turns(told: Story) -> Iterator[str]:
+    if told.screening:
+        yield f"Your window was screened by version {told.screening}."
     for at_us, verdict, rules in told.verdicts:
         because = f", because of: {', '.join(rules)}" if rules else ""
         yield f"Verdict at {iso(at_us)}: {verdict}{because}."

@@ -331,6 +331,16 @@ def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> 
     return _entry("organiser", sale_id, at_us, act=act, detail=dict(detail))
 
 
+def screening(sale_id: str, at_us: int, window: int, version: str) -> Entry:
+    """Return: the verdicts and merges of this window were found by this version of the screening.
+
+    It stands before them, in the batch of the window. Logs from before it was written have none.
+    """
+    return organiser(
+        sale_id, at_us, "screening", {"by": "clock", "window": window, "version": version}
+    )
+
+
 def opened(sale_id: str, at_us: int) -> Entry:
     """Return: the line is set up. From here on a store without it has lost it."""
     return _entry("opened", sale_id, at_us)

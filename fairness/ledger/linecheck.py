@@ -63,6 +63,8 @@ class LineCheck:
                 self._take_manifest(entry, key)
             case "arrivals" | "merges" | "verdict":
                 self._take_part(entry, data)
+            case "organiser" if entry["act"] == "screening":
+                self.counts[f"screened by {entry['detail'].get('version')}"] += 1
             case "window":
                 self._take_window(entry, data)
             case "round" | "fallback":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fairness.errors import Invalid, LogBroken
 from fairness.ledger import entries, merkle, notes, recompute
@@ -31,6 +32,7 @@ class Story:
     arrived_us: int | None = None
     entry: int | None = None  # index of the arrivals entry
     window: int = 0
+    screening: str = ""  # which version of the screening judged that window; "": not said
     arrivals: int = 0  # in that window, the fan among them
     lead: str | None = None  # whose place this fan shares
     drawn: int | None = None  # which of `drawn_of` the draw made them, from 1
@@ -112,6 +114,7 @@ class _Teller:
         self.story = story
         self._waiting: dict[int, recompute.Window] = {}
         self._placed: dict[int, int] = {}  # window -> places that its draw gives
+        self._screened: dict[int, str] = {}  # window -> version of the screening
         self._places = 0  # given by the windows drawn so far
 
     def take(self, index: int, entry: Entry) -> None:
@@ -130,6 +133,8 @@ class _Teller:
                 self._take_draw(entry)
             case "closed":
                 self.story.closed = True
+            case "organiser" if entry["act"] == "screening":
+                self._take_screening(entry["detail"])
             case _:
                 self._take_decision(entry)
 
@@ -149,6 +154,10 @@ class _Teller:
                 self.story.arrived_us, self.story.entry = at_us, index
                 self.story.window = number
 
+    def _take_screening(self, detail: Mapping[str, Any]) -> None:
+        if isinstance(detail.get("window"), int):
+            self._screened[detail["window"]] = str(detail.get("version", ""))
+
     def _take_window(self, entry: Entry) -> None:
         story, number = self.story, entry["window"]
         story.committed = max(story.committed, number)
@@ -157,6 +166,7 @@ class _Teller:
             self._waiting.pop(number, None)
             return
         story.arrivals = entry["count"]
+        story.screening = self._screened.get(number, "")
         story.lead = self._waiting[number].merged.get(story.fan)
 
     def _take_draw(self, entry: Entry) -> None:

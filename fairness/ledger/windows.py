@@ -25,9 +25,11 @@ def entries_of(
     merged: Mapping[str, str],
     verdicts: Verdicts,
     at_us: int,
+    version: str = "",
 ) -> list[Entry]:
     """Return the batch of one window: its verdicts, merges and arrivals, then the window entry.
 
+    First of all it names the `version` of the screening, if that is given.
     `merged` (fan -> lead) and `verdicts` are what screening this window decided; a fan whose
     verdict is admit need not be in it. The window entry commits to all the others.
     """
@@ -52,7 +54,8 @@ def entries_of(
         verdicts=Counter(verdict for verdict, _ in verdicts.values()),
         screened=merkle.root(merkle.leaf_hash(entries.encode(entry)) for entry in judged),
     )
-    return [*judged, *arrived, window]
+    by = [entries.screening(sale_id, at_us, number, version)] if version else []
+    return [*by, *judged, *arrived, window]
 
 
 @paused()
@@ -64,12 +67,13 @@ def commit(
     merged: Mapping[str, str],
     verdicts: Verdicts,
     at_us: int,
+    version: str = "",
 ) -> int:
     """Log a window as one batch, once; return the index of its window entry.
 
     If it was logged before, then that stands, whatever is given now.
     """
-    batch = entries_of(sale_id, number, arrivals, merged, verdicts, at_us)
+    batch = entries_of(sale_id, number, arrivals, merged, verdicts, at_us, version)
     first = log.append(_batch(sale_id, "window", number), batch)
     found = committed(log, sale_id, number)
     return (found[1] if found else first + len(batch)) - 1

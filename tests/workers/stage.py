@@ -22,6 +22,7 @@ from boxoffice.dynamo import Database
 from boxoffice.payments.model import Card
 from boxoffice.sales.model import Price, Sale
 from console import engines
+from console.rehearsal.crowd import card_number
 from fairness.clock import SECOND, now_us
 from fairness.identity import fan_of
 from fairness.ledger.verify import verify
@@ -133,7 +134,9 @@ class Crowd:
         wait_until(lambda: now_us() > until, what="the windows are over")
 
     def token(self) -> str:
-        return clients.payments().tokenise(GOOD_CARD)
+        """Return a token of a new card: who pays with another's card is looked at."""
+        number = card_number(secrets.randbelow(10**9))
+        return clients.payments().tokenise(Card(number, "12/30", "123"))
 
 
 def plan(seats: int) -> SeatingPlan:

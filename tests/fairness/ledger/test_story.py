@@ -8,6 +8,7 @@ from fairness.errors import LogBroken
 from fairness.ledger import entries, notes, story, windows
 from fairness.ledger.log import Log
 from fairness.ledger.story import Story
+from fairness.ledger.verify import verify
 from fairness.receipts import MERGE_DELAY_US, Promises
 from tests.fairness.ledger.stores import (
     MANIFEST,
@@ -116,3 +117,13 @@ def test_a_copy_that_is_not_what_was_signed_is_refused(log: Log, tmp_path: Path)
     newest.write_bytes(data.replace(b"ecvrf", b"ECVRF", 1))
     with pytest.raises(LogBroken, match="do not hash"):
         told(tmp_path, 1)
+
+
+def test_a_fan_is_told_which_screening_judged_their_window(log: Log, tmp_path: Path) -> None:
+    log.append("m", [entries.manifest(MANIFEST, START)])
+    windows.commit(log, "sale", 0, arrivals_of(0, 3, 0), {}, {}, START, "3-abc")
+    log.seal()
+    assert told(tmp_path, 1).screening == "3-abc"
+    found = verify(tmp_path)
+    assert found.failures == ()
+    assert found.checked["screened by 3-abc"] == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fairness import beacon, draw
 from fairness.ledger import entries, windows
 from fairness.ledger.log import Log
 from fairness.ledger.verify import verify
+from fairness.screening.version import version
 from tests.fairness.ledger.stores import (
     BEACON_SEED,
     MANIFEST,
@@ -147,3 +149,21 @@ def test_a_whole_sale_in_the_database_is_verified(tmp_path: Path, any_db: Databa
     found = verify(tmp_path)
     assert [str(failure) for failure in found.failures] == []
     assert found.checked["placed"] == len(line) == 18
+
+
+def test_a_window_names_the_screening_that_judged_it_and_older_ones_need_not() -> None:
+    merged, verdicts = {fan(1): fan(0)}, {fan(2): ("challenge", ["vpn_address"])}
+    arrived = arrivals_of(0, 4, 0)
+    named = windows.entries_of("sale", 0, arrived, merged, verdicts, START, "3-abc")
+    older = windows.entries_of("sale", 0, arrived, merged, verdicts, START)
+    assert named[1:] == older
+    assert named[0]["detail"] == {"by": "clock", "window": 0, "version": "3-abc"}
+    assert all(entries.encode(entry) for entry in named)
+
+
+def test_the_version_of_a_screening_is_the_same_in_every_process_of_a_release() -> None:
+    version.cache_clear()
+    first = version()
+    version.cache_clear()
+    assert version() == first
+    assert re.fullmatch(r"\d+-[0-9a-f]{12}", first)
