@@ -25,9 +25,15 @@ def promise_id(at_us: int, unique: str) -> str:
     return f"{at_us:020}-{unique}"
 
 
-def mail_kind(promise_id: str) -> str:
-    """Return the partition key of a mail's promise: always the same for the same promise."""
-    return MAILS[crc32(promise_id.encode()) % SHARDS]
+def kinds_of(way: str) -> tuple[str, ...]:
+    """Return the partition keys of what goes by a way: other ways than mail have one each."""
+    return MAILS if way == "mail" else (way,)
+
+
+def kind_of(promise_id: str, way: str = "mail") -> str:
+    """Return the partition key of a notice's promise: always the same for the same promise."""
+    kinds = kinds_of(way)
+    return kinds[crc32(promise_id.encode()) % len(kinds)]
 
 
 def ledger_(db: Database, entry: Mapping[str, Any], unique: str, at_us: int) -> Write:
@@ -88,7 +94,7 @@ def mail_(
     return db.put_(
         OUTBOX,
         {
-            "kind": mail_kind(name),
+            "kind": kind_of(name, way),
             "promise_id": name,
             "template": template,
             "account_id": account_id,

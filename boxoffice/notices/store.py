@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Write
-from boxoffice.notices.model import MAIL, Notice, Promise
+from boxoffice.notices.model import MAIL, WAYS, Notice, Promise
 from boxoffice.tables import NOTICES, OUTBOX
 from fairness.errors import Contention, Unavailable
 
@@ -73,7 +73,7 @@ class NoticeStore:
         name = f"{promise.promise_id}~{way}"
         absent = "attribute_not_exists(promise_id)"
         row = {
-            "kind": outbox.mail_kind(name),
+            "kind": outbox.kind_of(name, way),
             "promise_id": name,
             "way": way,
             "template": promise.template,
@@ -85,9 +85,9 @@ class NoticeStore:
         with suppress(ConditionFailed):
             self._db.transact([self._db.put_(OUTBOX, row, absent), kept])
 
-    def due(self, now_us: int) -> Iterator[Promise]:
-        """Yield the promises that may be claimed now, the oldest first."""
-        shards = [self._db.query(OUTBOX, kind=kind, page=PAGE) for kind in outbox.MAILS]
+    def due(self, now_us: int, way: str = MAIL) -> Iterator[Promise]:
+        """Yield the promises of a way that may be claimed now, the oldest first."""
+        shards = [self._db.query(OUTBOX, kind=kind, page=PAGE) for kind in outbox.kinds_of(way)]
         promises = map(Promise.of, merge(*shards, key=itemgetter("promise_id")))
         return (promise for promise in promises if promise.due_us <= now_us)
 
@@ -180,7 +180,8 @@ class NoticeStore:
 
     def promised(self) -> Iterator[str]:
         """Yield the ids of the mails that are still to be sent."""
-        rows = (row for kind in outbox.MAILS for row in self._db.query(OUTBOX, kind=kind))
+        kinds = [kind for way in WAYS for kind in outbox.kinds_of(way)]
+        rows = (row for kind in kinds for row in self._db.query(OUTBOX, kind=kind))
         return (str(row["promise_id"]) for row in rows)
 
     def remove(self, notice_ids: Sequence[str]) -> None:
@@ -194,5 +195,5 @@ class NoticeStore:
 
 
 def _key(promise: Promise) -> dict[str, str]:
-    kind = outbox.mail_kind(promise.promise_id)
+    kind = outbox.kind_of(promise.promise_id, promise.way)
     return {"kind": kind, "promise_id": promise.promise_id}

@@ -10,7 +10,7 @@ import pytest
 from boxoffice.accounts.contacts import Contact
 from boxoffice.dynamo import Database, Item
 from boxoffice.notices.channels import ADDRESS, Channel
-from boxoffice.notices.model import Delivery, Letter
+from boxoffice.notices.model import SMS, Delivery, Letter
 from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
 from boxoffice.notices.smtp import SmtpSender
 from boxoffice.notices.store import PAGE, NoticeStore
@@ -122,7 +122,7 @@ def _open(db: Database) -> int:
 
 
 def _rows(db: Database) -> list[Item]:
-    return [row for kind in MAILS for row in db.query(OUTBOX, kind=kind)]
+    return [row for kind in (*MAILS, SMS) for row in db.query(OUTBOX, kind=kind)]
 
 
 def test_a_paid_order_is_mailed_once_with_what_it_is_about(any_db: Database, box: Mailbox) -> None:
@@ -394,6 +394,20 @@ def test_a_way_takes_no_more_letters_than_its_limit_and_the_rest_waits(db: Datab
     assert _open(db) == 2
 
 
+def test_a_way_with_a_limit_holds_no_other_up(db: Database) -> None:
+    mail, sms = Spy(), Spy()
+    both = {"phone": "+491512", "wants": {"your_turn": ["mail", "sms"]}}
+    channels = {"mail": Channel(mail), "sms": Channel(sms, per_s=1)}
+    notices = _by(db, channels, People(more=both), quota=1)
+    data = DATA | {"until_us": NOW + 10 * LEASE_US}
+    for number in range(4):
+        notices.promise("your_turn", f"acc_fan{number}", data, f"{number}", NOW)
+    for _ in range(3):  # two at a time: the short messages that wait are older than the mails
+        notices.deliver(2, NOW)
+    assert (len(mail.letters), len(sms.letters)) == (4, 1)
+    assert _open(db) == 3
+
+
 def test_only_reminders_can_be_ended_with_one_press(db: Database, box: Mailbox) -> None:
     notices = _notices(db, box)
     for template in ("your_turn", "money_back"):
@@ -411,6 +425,5 @@ def test_a_way_that_says_nobody_is_there_marks_only_mail_addresses(db: Database)
     notices = _by(db, {"mail": Channel(Spy()), "sms": Channel(sms)}, people)
     data = DATA | {"until_us": NOW + 10 * LEASE_US}
     notices.promise("your_turn", "acc_ada", data, "one", NOW)
-    notices.deliver(10, NOW)
     assert notices.deliver(10, NOW) == Delivery(failed=1)
     assert people.dead == {}
