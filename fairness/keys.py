@@ -213,6 +213,11 @@ def screening_faults(sale_id: str) -> str:
     return f"sale:{{{sale_id}}}:screening_faults"
 
 
+def screening_sample(sale_id: str) -> str:
+    """HASH: fan -> what is looked at of their visit, as JSON; of 2,048 at most, what is usual."""
+    return f"sale:{{{sale_id}}}:screening_sample"
+
+
 def screening_spent(sale_id: str) -> str:
     """HASH: window (screened last), before, after: what was spent of the budget, as text."""
     return f"sale:{{{sale_id}}}:screening_spent"

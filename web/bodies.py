@@ -306,8 +306,9 @@ class NewSale(Body):
     away_s: Annotated[int, Field(ge=1, le=3_600)] = 30
     beacon: Literal["ecvrf", "drand-quicknet"] = "ecvrf"  # what the seeds of the draws come from
     beacon_fallback: Literal["ecvrf", "wait"] = "ecvrf"  # when a public beacon is late
-    held_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000  # without strong evidence
-    challenged_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000  # likewise
+    # Of the fans, who may be stopped without strong evidence: the declared budget
+    held_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000
+    challenged_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
     held_back: dict[Line, Line] = {}  # seat -> reason
 
 

@@ -12,7 +12,7 @@ from redis import Redis
 from fairness import keys
 from fairness.collector import paused
 from fairness.ledger.entries import in_parts
-from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing
+from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing, unusual
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Entry, Links, Shared
@@ -103,6 +103,7 @@ def screen_arrivals(
     with paused():
         shared = Links(redis, sale_id).record(window.entries)
         again, regular = window.not_alone(shared)
+        again = sorted({*again, *window.look_for_unusual(redis, sale_id)})
         for part in in_parts([arrivals[number] for number in again], AT_ONCE):
             window.judge(window.facts(part), shared, regular)
     evidence.keep(redis, sale_id, shared.groups)
@@ -122,6 +123,8 @@ class _Window:
         self._faults: dict[str, Counter[str]] = {}
         self._sizes: Mapping[str, int] = {}  # how many accounts the group of a fan has
         self._joins: dict[str, list[tuple[int, int]]] = defaultdict(list)  # prefix: number, µs
+        self._crowd = unusual.Crowd()
+        self._far: set[str] = set()  # who is unlike the rest of the sale
         self._knowledge = knowledge
         self._look = look
 
@@ -133,6 +136,21 @@ class _Window:
                 self._joins[arrival.prefix].append((number, arrival.visit.at_us))
             self.entries.append(arrival.entry())
         self.judge(found, _ALONE, frozenset())
+        for arrival in found:
+            fan = arrival.visit.fan
+            plain = all(f.weight < scoring.FIRM for f in self.judgements[fan].findings)
+            self._crowd.add(fan, unusual.row(arrival.visit, arrival.account), plain=plain)
+
+    def look_for_unusual(self, redis: Redis, sale_id: str) -> set[int]:
+        """Return the numbers of those unlike the rest; when that fails, it is counted: nobody."""
+        try:
+            far = self._crowd.far(redis, sale_id)
+        except Exception:
+            logger.exception("looking for the unusual failed; its findings are dropped")
+            self.failed[unusual.RULE] += 1
+            return set()
+        self._far = {self.entries[number].fan for number in far}
+        return far
 
     def not_alone(self, shared: Shared) -> tuple[list[int], Collection[str]]:
         """Return the numbers of those who share or are in step, and the prefixes in step."""
@@ -163,9 +181,18 @@ class _Window:
             in_step = arrival.prefix in regular
             case = _case(arrival, shared, in_step, self._knowledge.opens_at_us, self._sizes)
             found = apply(self._knowledge.table, case, self.failed)
+            if fan in self._far and (odd := self._odd(arrival, found)):
+                found = (*found, odd)
             if self.failed.total() != before:
                 self._faults[fan] = self.failed - was
             self.judgements[fan] = _judge(found, shared.leads.get(fan))
+
+    def _odd(self, arrival: Arrival, found: Sequence[Finding]) -> Finding | None:
+        try:
+            return self._crowd.finding(unusual.row(arrival.visit, arrival.account), found)
+        except Exception:
+            self.failed[unusual.RULE] += 1
+            return None
 
 
 def apply(table: Sequence[Rule], case: Case, failed: Counter[str]) -> tuple[Finding, ...]:
