@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from boxoffice.dynamo import Database
@@ -93,8 +95,8 @@ def test_the_limit_race_is_real(any_db: Database, monkeypatch: pytest.MonkeyPatc
     """The control: an unconditional count lets one person have more than the limit."""
     real = writes.OrderWrites.count_
 
-    def unguarded(self: writes.OrderWrites, order: Order) -> object:
-        write = real(self, order)
+    def unguarded(self: writes.OrderWrites, order: Order, *group: Any) -> object:
+        write = real(self, order, *group)
         write["Update"]["ConditionExpression"] = (
             "attribute_not_exists(person) OR attribute_exists(person) OR tickets <= :room"
         )

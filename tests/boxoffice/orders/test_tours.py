@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import cycle
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ def test_the_race_is_real(any_db: Database, monkeypatch: pytest.MonkeyPatch) -> 
     """The control: without the condition on the tour each date gives its own four."""
     real = writes.OrderWrites.counts_
 
-    def unguarded(self: writes.OrderWrites, order: Order) -> list[object]:
-        of_the_sale, *of_the_tour = real(self, order)
+    def unguarded(self: writes.OrderWrites, order: Order, *group: Any) -> list[object]:
+        of_the_sale, *of_the_tour = real(self, order, *group)
         for write in of_the_tour:
             write["Update"]["ConditionExpression"] = (
                 "attribute_not_exists(person) OR attribute_exists(person) OR tickets <= :room"
