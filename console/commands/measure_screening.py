@@ -31,6 +31,7 @@ _SIGNS = dict(zip(VERDICTS, ".?=!#", strict=True))  # admit, challenge, merge, r
               help="How many people come of each honest crowd that looks odd.")  # fmt: skip
 @click.option("--crowd", "files", type=_FILE, multiple=True,
               help="One more crowd, a TOML file; one of a known name takes its place.")  # fmt: skip
+@click.option("--harder", is_flag=True, help="Let attackers come who take more care, too.")
 @click.option("--browsers", "profiles", type=_FILE,
               help="Real browser profiles: JSON as npm's user-agents has it, or .gz.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="What all chance follows from.")
@@ -39,14 +40,15 @@ _SIGNS = dict(zip(VERDICTS, ".?=!#", strict=True))  # admit, challenge, merge, r
 @click.pass_context
 def screening(
     ctx: click.Context, fans: int, attackers: int, odd: int, files: tuple[Path, ...],
-    profiles: Path | None, seed: int, json_file: Path | None,
+    harder: bool, profiles: Path | None, seed: int, json_file: Path | None,
 ) -> None:  # fmt: skip
     """Screen crowds whose truth is known, and compare with what screening must reach.
 
     The crowds are simulated: the figures say how the rules do against what we think of. Exits
     with 1 when a bar is not reached.
     """
-    known = crowds.builtin() | {crowd.name: crowd for crowd in map(crowds.read, files)}
+    known = crowds.builtin() | (crowds.builtin("harder") if harder else {})
+    known |= {crowd.name: crowd for crowd in map(crowds.read, files)}
     found = browsers.read(profiles) if profiles else browsers.BUILTIN
     scene = Scene(fans, odd, attackers, seed, known, found)
     with private_store() as redis:

@@ -51,9 +51,9 @@ class Crowd:
     shares: Mapping[str, Sharing] = field(default_factory=dict)
 
 
-def builtin() -> dict[str, Crowd]:
-    """Return the crowds that come with the project, by name."""
-    folder = resources.files("console.crowds").joinpath("builtin")
+def builtin(kind: str = "builtin") -> dict[str, Crowd]:
+    """Return the crowds that come with the project, by name; `harder` are attackers with care."""
+    folder = resources.files("console.crowds").joinpath(kind)
     files = (file for file in folder.iterdir() if file.name.endswith(".toml"))
     crowds = (parse(f.read_text("utf-8"), f.name.removesuffix(".toml")) for f in files)
     return {crowd.name: crowd for crowd in sorted(crowds, key=lambda crowd: crowd.name)}

@@ -56,10 +56,11 @@ def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Scree
     verdicts = screened.by_crowd()
     honest = frozenset(name for name in verdicts if crowds[name].honest)
     found = clusters(screened)
-    farms = verdicts.get(FARMS, Counter()).total()
+    attackers = [name for name in verdicts if not crowds[name].honest]
+    farms = [name for name in attackers if crowds[name].group[1] > 1]
     figures = [
-        *(_caught(name, verdicts[name]) for name in CAUGHT_LEAST if name in verdicts),
-        *([_farm(screened, farms)] if farms else []),
+        *(_caught(name, verdicts[name]) for name in sorted(attackers) if name not in farms),
+        *(_farm(screened, name, verdicts[name].total()) for name in sorted(farms)),
         *_honest(sum((verdicts[name] for name in honest), Counter())),
         _least("cluster_precision", found.precision, PRECISION_LEAST, found.groups,
                "groups found", "groups that hold one buyer's accounts only"),
@@ -126,6 +127,8 @@ def _caught(name: str, verdicts: Counter[str]) -> Figure:
     low, high = clopper_pearson(caught, n)
     stopped = (n - verdicts[ADMIT] - verdicts[CHALLENGE]) / n
     text = f"not simply admitted, 95 % bounds {low:.3f} to {high:.3f}; {stopped:.3f} stopped"
+    if name not in CAUGHT_LEAST:  # a crowd that no bar was set for
+        return Figure(f"caught_{name}", text, caught / n, n, "entries")
     return _least(f"caught_{name}", caught / n, CAUGHT_LEAST[name], n, "entries", text)
 
 
@@ -142,11 +145,13 @@ def _honest(verdicts: Counter[str]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _farm(screened: Screened, accounts: int) -> Figure:
-    return _least(
-        "farm_tickets_stopped", tickets_stopped(screened, FARMS), FARM_LEAST, accounts, "accounts",
-        "of the tickets that farms would take",
-    )  # fmt: skip
+def _farm(screened: Screened, name: str, accounts: int) -> Figure:
+    stopped = tickets_stopped(screened, name)
+    low, high = clopper_pearson(round(stopped * accounts), accounts)
+    text = f"of the tickets they would take, 95 % bounds {low:.3f} to {high:.3f}"
+    if name != FARMS:
+        return Figure(f"{name}_tickets_stopped", text, stopped, accounts, "accounts")
+    return _least("farm_tickets_stopped", stopped, FARM_LEAST, accounts, "accounts", text)
 
 
 def _least(name: str, value: float, least: float, n: int, of: str, text: str) -> Figure:
