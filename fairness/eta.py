@@ -10,7 +10,7 @@ With them, and with the rate and the capacity as they are set now, `calls` more 
 **The range.** Chosen waiting places are remembered with what was told about them, and compared
 with what came of it. The range is the middle times two factors for each length of wait. A range
 that is missed moves the factor on that side out, one that holds moves both in, by steps that
-balance when `MISS` of all are missed on each side (adaptive conformal inference: Gibbs and Candès,
+balance when `miss` of all are missed on each side (adaptive conformal inference: Gibbs and Candès,
 2021). So it is as wide as its own past says, whatever makes the waiting uncertain.
 """
 
@@ -20,15 +20,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from math import exp
-from typing import Any
+from typing import Any, ClassVar
 
 from fairness.clock import SECOND
 
 Waits = Sequence[Sequence[int]]  # rows of (places ahead, shortest, longest wait in s)
 
 HALF_LIFE_S = 600.0
-MISS = 0.08  # of the ranges on each side; a little less than the 10 % that are promised
-STEP = 0.01  # how far, in powers of e, a miss moves a factor; a range that holds: MISS of it
 FIRST, NARROWEST, WIDEST = 0.33, 0.1, 0.9  # of the factors, as powers of e
 ROUGH_S = 3.0  # no wait is told more exactly: the line moves once a second
 LENGTHS_S = (60.0, 240.0, 960.0, 3840.0)  # waits up to each have factors of their own
@@ -38,6 +36,16 @@ KEPT_TURNS = 0.4  # of its length a turn lasts, until there are measurements
 TRUST = 20.0  # calls after which measurements count more than that
 _GOLDEN = 0.6180339887498949
 _AHEADS = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a range learns."""
+
+    miss: float = 0.08  # of the ranges on each side; a little less than the 10 % that are promised
+    step: float = (
+        0.01  # how far, in powers of e, a miss moves a factor; one that holds: `miss` of it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Seen:
 @dataclass(slots=True)
 class Estimator:
     """What one sale's waiting was like so far: `look` at every moment, then `told`, `range_s`."""
+
+    tuning: ClassVar[Tuning] = Tuning()
 
     turn_s: float
     seen: dict[str, Any] | None = None
@@ -189,8 +199,8 @@ class Estimator:
 
     def _move(self, middle_s: float, *, above: bool = False, below: bool = False) -> None:
         at = self._length(middle_s)
-        low = self.low[at] + STEP * (MISS - below)
-        high = self.high[at] - STEP * (MISS - above)
+        low = self.low[at] + self.tuning.step * (self.tuning.miss - below)
+        high = self.high[at] - self.tuning.step * (self.tuning.miss - above)
         self.low[at] = max(-WIDEST, min(-NARROWEST, low))
         self.high[at] = min(WIDEST, max(NARROWEST, high))
 

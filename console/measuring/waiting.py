@@ -17,7 +17,7 @@ from console.measuring.shop import STEP_S, Shop, Trouble
 from console.rehearsal.shapes import read_trace
 from fairness.clock import SECOND
 from fairness.crowdmodel import chance
-from fairness.eta import Estimator, Seen
+from fairness.eta import Estimator, Seen, Tuning
 
 LEAST, MOST = 0.75, 0.90  # of fans for whom an 80 % range should hold
 HEADING = (
@@ -105,20 +105,28 @@ def modelled() -> dict[str, list[int]]:
     return {"rush": rush, "evening": evening}
 
 
-def measure(name: str, per_minute: Sequence[int], runs: int) -> Result:
+def measure(
+    name: str, per_minute: Sequence[int], runs: int, tuning: Tuning = Estimator.tuning
+) -> Result:
     """Return how good the estimates were for this crowd in several shops together."""
     found = Result(name)
     for seed in range(1, runs + 1):
-        found.add(replay(name, per_minute, seed))
+        found.add(replay(name, per_minute, seed, tuning=tuning))
     return found
 
 
 def replay(
     name: str, per_minute: Sequence[int], seed: int = 1, shop: Shop | None = None,
-    samples: int = SAMPLES,
+    samples: int = SAMPLES, tuning: Tuning = Estimator.tuning,
 ) -> Result:  # fmt: skip
     """Return how good the estimates were for this crowd."""
-    return _Replay(name, per_minute, seed, shop or Shop(), samples).run()
+
+    class Tuned(Estimator):
+        pass
+
+    Tuned.tuning = tuning
+    shop = shop or Shop()
+    return _Replay(name, per_minute, seed, shop, samples, Tuned(shop.turn_s)).run()
 
 
 @dataclass(slots=True)
@@ -133,7 +141,13 @@ class _Replay:
     """One crowd on its way through one shop."""
 
     def __init__(
-        self, name: str, per_minute: Sequence[int], seed: int, shop: Shop, samples: int
+        self,
+        name: str,
+        per_minute: Sequence[int],
+        seed: int,
+        shop: Shop,
+        samples: int,
+        eta: Estimator,
     ) -> None:
         self._rng = chance(seed, sum(per_minute))
         self._shop, self._per_minute = shop, per_minute
@@ -143,7 +157,7 @@ class _Replay:
         self._nominal = max(5.0, calls_s * (shop.away_s * shop.away + 150 * (1 - shop.away)))
         self._capacity = round(self._nominal)
         self._rate = 3 * calls_s + 1
-        self._eta = Estimator(shop.turn_s)
+        self._eta = eta
         self._ends: Counter[int] = Counter()  # step -> slots that become free in it
         self._slots = self._placed = self._served = self._called = 0
         self._sampled: deque[_Waiting] = deque()

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from console.main import fairticket
-from console.measuring import waiting
+from console.measuring import tuning, waiting
 from console.measuring.shop import Shop
 from fairness.errors import Invalid
+from fairness.eta import Tuning
 
 CALM = Shop(pause_every_s=1e12, change_every_s=1e12, slow_sigma=0.0)
 
@@ -58,3 +59,26 @@ def test_a_row_that_is_no_number_of_requests_is_named(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="many") as caught:
         waiting.traces(trace)
     assert (caught.value.field, bool(caught.value.remedy)) == ("trace", True)
+
+
+def test_a_trace_is_measured_with_constants_that_were_chosen_on_the_others() -> None:
+    crowd = [20_000] * 20 + [120_000] * 20 + [10_000] * 60
+    narrow, wide = Tuning(miss=0.5, step=0.2), Tuning(miss=0.01, step=0.2)
+    crowds = {"one": crowd, "other": crowd[::-1]}
+    left = list(tuning.leave_one_out(crowds, 1, [narrow, wide]))
+
+    chosen = {one.result.trace: one.tuning for one in left}
+    for name, other in (("one", "other"), ("other", "one")):
+        apart = {
+            t: abs(waiting.measure(other, crowds[other], 1, t).coverage - 0.8)
+            for t in (narrow, wide)
+        }
+        assert chosen[name] == min(apart, key=lambda t: apart[t])
+        expected = waiting.measure(name, crowds[name], 1, chosen[name])
+        assert next(one.result for one in left if one.result.trace == name) == expected
+    assert (
+        waiting.measure("one", crowd, 1, narrow).width
+        < waiting.measure("one", crowd, 1, wide).width
+    )
+    with pytest.raises(Invalid, match="no other trace"):
+        list(tuning.leave_one_out({"one": crowd}, 1))
