@@ -52,7 +52,7 @@ def test_a_fan_who_is_a_moment_late_takes_what_is_offered_instead(
     picture(page, "refused")
     page.get_by_role("button", name="Take these instead").click()
     page.wait_for_url("**/orders/ord_*")
-    assert len(asked) == 1
+    assert [work[0] for work in asked].count(steps.ALLOCATE) == 1
     stage.allocate(
         "ord_best", sale.sale_id, other.account.account_id, other.fan(sale), None, {"count": 2}
     )
