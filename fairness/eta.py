@@ -43,9 +43,7 @@ class Tuning:
     """How a range learns."""
 
     miss: float = 0.08  # of the ranges on each side; a little less than the 10 % that are promised
-    step: float = (
-        0.01  # how far, in powers of e, a miss moves a factor; one that holds: `miss` of it
-    )
+    step: float = 0.01  # how far, in powers of e, a miss moves a factor; a hit: `miss` of it
 
 
 @dataclass(frozen=True, slots=True)
