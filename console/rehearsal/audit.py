@@ -99,7 +99,9 @@ def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any
     sent, duplicates, _ = mail_faults(evidence)
     actors = evidence.actor_of
     scalpers = {fan for fan, actor in actors.items() if not actor.honest}
-    scalper_tickets = sum(len(o["seats"]) for o in evidence.paid if o["fan"] in scalpers)
+    waiting = [order for order in evidence.paid if order.get("review")]
+    issued = [order for order in evidence.paid if not order.get("review")]
+    scalper_tickets = sum(len(o["seats"]) for o in issued if o["fan"] in scalpers)
     refused = [f for f, v in evidence.verdicts.items() if v["verdict"] in ("refuse", "review")]
     verdicts = Counter(
         f"{actors[f].kind}: {v['verdict']}" for f, v in evidence.verdicts.items() if f in actors
@@ -126,9 +128,11 @@ def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any
         "scalpers": {
             "entries": len(scalpers),
             "tickets": scalper_tickets,
+            "held_for_a_look": sum(len(o["seats"]) for o in waiting if o["fan"] in scalpers),
         },
         "fans": {
             "entries": len(actors) - len(scalpers),
+            "held_for_a_look": sum(o["fan"] not in scalpers for o in waiting),
             "wrongly_refused": sum(f in actors and f not in scalpers for f in refused),
         },
         "screening": {"verdicts": dict(verdicts), "merged": dict(merged)},
