@@ -259,6 +259,10 @@ def test_a_service_that_is_away_is_said_kindly(nginx: str, tmp_path: Path) -> No
         assert (status, headers["Retry-After"]) == (503, "2")
         assert json.loads(body)["remedy"] == "Wait 2 s and try again."
         page = gate.ask("/orders", Accept="text/html,*/*")
+        gate.ask("/transfers/tkt_1/whoever-has-this")
+        log = gate.folder / "access.log"
+        wait_until(lambda: "/transfers/" in log.read_text(), what="the request is logged")
+        assert "whoever-has-this" not in log.read_text()
     assert page[0] == 503
     assert b"Your place is kept" in page[2]
 
