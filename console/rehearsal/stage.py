@@ -42,8 +42,12 @@ class Tempo:
 
     @classmethod
     def of(cls, fans: int) -> Tempo:
-        """Return the tempo for so many fans: a larger crowd gets the time that it needs."""
-        return cls(arrivals_s=max(30.0, fans / 100), ends_s=max(160.0, fans / 20))
+        """Return the tempo for so many fans: a larger crowd gets the time and room it needs."""
+        return cls(
+            arrivals_s=max(30.0, fans / 100),
+            ends_s=max(160.0, fans / 20),
+            capacity=max(80, fans // 30),
+        )
 
 
 # A sale to try by hand: a minute until the start, a day until the end, human times in between.
