@@ -11,6 +11,7 @@ from fairness.clock import SECOND
 from fairness.errors import Invalid
 
 OPENING_WINDOW = 0
+MOST_SHARE = 2_000  # thousandths of a rule's own weight
 ECVRF = "ecvrf"  # the operator's own beacon: a proof over what was committed
 WAIT = "wait"
 FALLBACKS = (ECVRF, WAIT)
@@ -44,6 +45,8 @@ class Manifest:
     challenged_most_ppm: int = 10_000
     tour: str = ""  # the tour that this sale is a date of
     limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit
+    # rule -> thousandths of its weight, from what was decided about earlier sales; others: all
+    rule_weights_milli: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, at_least in (
@@ -72,6 +75,7 @@ class Manifest:
                     remedy=f"set {name} to {at_least} or more",
                 )
         self._check_budget()
+        self._check_weights()
         self._check_beacon()
         if not self.opens_at_us <= self.starts_at_us < self.ends_at_us:
             raise Invalid(
@@ -102,6 +106,17 @@ class Manifest:
                     remedy="set it to a share in millionths",
                 )
 
+    def _check_weights(self) -> None:
+        for rule, share in self.rule_weights_milli.items():
+            if not 0 <= share <= MOST_SHARE:
+                raise Invalid(
+                    f"the weight of {rule} is {share} thousandths",
+                    field="rule_weights_milli",
+                    value=share,
+                    rule=f"0 to {MOST_SHARE}",
+                    remedy="leave the rule out: then it weighs what it weighs",
+                )
+
     def _check_beacon(self) -> None:
         for name, known in (("beacon", (ECVRF, *CHAINS)), ("beacon_fallback", FALLBACKS)):
             value = getattr(self, name)
@@ -125,7 +140,10 @@ class Manifest:
 
     def to_entry(self) -> dict[str, Any]:
         """Return the manifest as plain JSON values, as the log and the tables keep it."""
-        return {**asdict(self), "held_back": dict(self.held_back)}
+        entry = {**asdict(self), "held_back": dict(self.held_back)}
+        if not self.rule_weights_milli:
+            del entry["rule_weights_milli"]  # as it was in logs from before there were any
+        return entry
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Manifest:

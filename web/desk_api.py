@@ -10,10 +10,12 @@ from typing_extensions import TypedDict
 
 from boxoffice.sales.model import Choice
 from fairness.clock import iso
+from fairness.screening.budget import Use
 from web import desk_service
 from web.access import Access, door
 from web.answers import Reason
 from web.bodies import DeskAct
+from web.desk_weights import Learned
 
 bp = Blueprint("desk_api", __name__, url_prefix="/api/v1/organiser/sales/<id:sale_id>/desk")
 
@@ -57,6 +59,25 @@ class DeskChoice(TypedDict):
     undone_at: str | None
 
 
+class DeskBudget(TypedDict):
+    """How many fans may be stopped without strong evidence so far, and how many were."""
+
+    most_ppm: int
+    most: int
+    used: int
+    left: int
+
+
+class DeskRule(TypedDict):
+    """How often a rule was right in all your sales; thousandths of its weight, here and next."""
+
+    rule: str
+    right: int
+    cases: int
+    weight_milli: int
+    next_weight_milli: int
+
+
 class DeskAnswer(TypedDict):
     """The desk of a sale: groups by size, then single fans by score; decisions, newest first."""
 
@@ -64,6 +85,8 @@ class DeskAnswer(TypedDict):
     singles: list[DeskSuspect]
     arrived: int
     verdicts: dict[str, int]
+    budget: dict[str, DeskBudget]
+    rules: list[DeskRule]
     decisions: list[DeskChoice]
     seats_left: int
 
@@ -78,6 +101,8 @@ def see(sale_id: str) -> ResponseReturnValue:
         "singles": [_suspect(one) for one in view.singles],
         "arrived": view.rates.arrived,
         "verdicts": view.rates.counts,
+        "budget": {kind: _budget(use) for kind, use in view.budget.items()},
+        "rules": [_rule(one) for one in view.learned],
         "decisions": [_choice(choice) for choice in view.choices],
         "seats_left": view.left,
     }
@@ -105,6 +130,20 @@ def _group(cluster: desk_service.Cluster) -> dict[str, Any]:
             {"one": t.one, "other": t.other, "kinds": list(t.kinds), "weight": t.weight}
             for t in ties
         ],
+    }
+
+
+def _budget(use: Use) -> DeskBudget:
+    return {"most_ppm": use.most_ppm, "most": use.most, "used": use.used, "left": use.left}
+
+
+def _rule(one: Learned) -> DeskRule:
+    return {
+        "rule": one.rule,
+        "right": one.right,
+        "cases": one.cases,
+        "weight_milli": one.here_milli,
+        "next_weight_milli": one.next_milli,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from boxoffice.sales.desk import REASONS, precision
+from boxoffice.sales.desk import REASONS
 from fairness.clock import now_us
 from fairness.screening.offline.figures import clopper_pearson
 from web import bodies, desk_graph, desk_service, facts, reading
@@ -34,10 +34,7 @@ def page(sale_id: str) -> ResponseReturnValue:
         kinds=desk_graph.kinds,
         waiting=sorted(waiting, key=lambda one: one.appeal.created_us if one.appeal else 0),
         minutes=lambda at_us: (now_us() - at_us) // 60_000_000,
-        precision=[
-            (rule, right, every, *clopper_pearson(right, every))
-            for rule, (right, every) in precision(view.choices).items()
-        ],
+        precision=[(one, *clopper_pearson(one.right, one.cases)) for one in view.learned],
         reasons=REASONS,
         most=MOST,
     )

@@ -13,11 +13,13 @@ from boxoffice.sales.model import Appeal, Case, Choice
 from fairness.clock import now_us
 from fairness.errors import NotFound
 from fairness.line import Line
-from fairness.screening import evidence
+from fairness.screening import budget, evidence
 from fairness.screening.bonds import Group
+from fairness.screening.budget import Use
 from web import desk_checks, facts, line_service, organiser_service, services
 from web.answers import Reason
 from web.bodies import Decision, DeskAct
+from web.desk_weights import Learned, learned
 from workers import journal, linkage, steps
 
 HELD = "The organiser is having a look at this account. Your place is kept meanwhile."
@@ -78,11 +80,13 @@ class View:
     rates: Rates
     choices: list[Choice]
     left: int  # seats
+    budget: dict[str, Use]  # held, asked
+    learned: list[Learned]  # over all sales of the organiser
 
 
 def view(sale_id: str) -> View:
     """Return the desk: groups by size, then single fans by score; all decisions."""
-    organiser_service.own_sale(sale_id)
+    rules = organiser_service.own_sale(sale_id).manifest
     line, made = services.line(sale_id), services.desk().of_sale(sale_id)
     for choice in made:
         if not choice.applied:  # somebody was stopped half-way
@@ -104,6 +108,8 @@ def view(sale_id: str) -> View:
         _rates(line, records),
         made,
         sum(tier.free for tier in stock),
+        budget.use(rules, budget.spent_so_far(services.redis(), sale_id)),
+        learned(organiser_service.decided(), rules.rule_weights_milli),
     )
 
 

@@ -12,10 +12,12 @@ from boxoffice.catalogue.model import Event, Performance, Venue
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.inventory.model import TierStock
 from boxoffice.orders.model import Order
+from boxoffice.sales.desk import precision
 from boxoffice.sales.model import Appeal, Price, Sale
 from fairness.clock import SECOND, now_us
 from fairness.errors import Forbidden, NotFound, Unavailable
 from fairness.line import LineStatus
+from fairness.screening import calibration
 from web import auth, bodies, facts, line_service, services
 from web.answers import Reason
 from web.bodies import us
@@ -124,8 +126,15 @@ def add_sale(body: bodies.NewSale) -> Sale:
         prices,
         currency=body.currency,
         held_back=body.held_back,
+        weights=calibration.of(decided()),
         now_us=now_us(),
     )
+
+
+def decided() -> dict[str, tuple[int, int]]:
+    """Return rule -> (right, cases) over what was decided about all of the organiser's sales."""
+    mine = services.sales().of_organiser(me())
+    return precision([one for sale in mine for one in services.desk().of_sale(sale.sale_id)])
 
 
 def act(sale_id: str, name: str) -> Sale:

@@ -48,7 +48,7 @@ def commit(sale_id: str) -> int:
             line.leads_of(fans),
             {fan: _told(record) for fan, record in verdicts.items() if _stands(record)},
             now_us(),
-            version(),
+            version(line.manifest().rule_weights_milli),
         )
         line.drop_visits(window.number)
         line.advance(window.number, "committed")
@@ -94,12 +94,16 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
         visits = [screening.Visit.from_json(fan, told.get(fan), at_us) for fan, at_us in part]
         return visits, _accounts(visits)
 
+    rules = line.manifest()
     known = Knowledge(
-        clients.screening_tables().current(), settings().pepper, line.manifest().opens_at_us
+        clients.screening_tables().current(),
+        settings().pepper,
+        rules.opens_at_us,
+        weights=rules.rule_weights_milli,
     )
     found = screen_arrivals(clients.redis(), line.sale_id, window.arrivals, look, known)
     within = budget.keep_within(
-        clients.redis(), line.sale_id, window.number, found.judgements, line.manifest()
+        clients.redis(), line.sale_id, window.number, found.judgements, rules
     )
     return line.screened(window.number, _verdicts(within), found.merges())
 

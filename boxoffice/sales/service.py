@@ -51,12 +51,14 @@ class Sales:
         *,
         currency: str = "EUR",
         held_back: Mapping[str, str] | None = None,
+        weights: Mapping[str, int] | None = None,
         now_us: int,
     ) -> Sale:
         """Return a new draft. `rules` are fields of the manifest; the three times must be there.
 
         `prices` has each category of the plan once; `held_back` is seat -> reason, in addition to
-        the seats that the plan holds back. Invalid names the field; Conflict when the performance
+        the seats that the plan holds back; `weights` is the calibration of its screening, rule ->
+        thousandths. Invalid names the field; Conflict when the performance
         has a sale already; Forbidden unless the event is the organiser's.
         """
         performance = self._catalogue.performance(performance_id)
@@ -66,7 +68,11 @@ class Sales:
         of_plan = {seat.seat_id: seat.held for seat in plan.seats if seat.held}
         held = draft.checked_held_back({**of_plan, **(held_back or {})}, plan)
         sale_id = f"sale_{secrets.token_urlsafe(12)}"
-        manifest = replace(draft.manifest_of(sale_id, rules, held, now_us), seats=len(plan.seats))
+        manifest = replace(
+            draft.manifest_of(sale_id, rules, held, now_us),
+            seats=len(plan.seats),
+            rule_weights_milli=dict(weights or {}),
+        )
         sale = Sale(
             sale_id=sale_id,
             performance_id=performance_id,

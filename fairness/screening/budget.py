@@ -62,6 +62,39 @@ def keep_within(
     return softer
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One half of a declared budget: how many fans it allows so far, and how many it stopped."""
+
+    most_ppm: int
+    most: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """Return how many more may be stopped now; more as more join."""
+        return max(self.most - self.used, 0)
+
+
+def use(rules: Manifest, spent: Spent) -> dict[str, Use]:
+    """Return "held" and "asked": the budget against what is spent.
+
+    `used` may pass `most`: whoever shows firm evidence is asked at least.
+    """
+    return {
+        "held": Use(rules.held_most_ppm, _most(rules.held_most_ppm, spent.arrived), spent.held),
+        "asked": Use(
+            rules.challenged_most_ppm, _most(rules.challenged_most_ppm, spent.arrived), spent.asked
+        ),
+    }
+
+
+def spent_so_far(redis: Redis, sale_id: str) -> Spent:
+    """Return what the windows of a sale that were judged have spent."""
+    found = redis.hget(keys.screening_spent(sale_id), "after")
+    return _read(None if found is None else str(found))
+
+
 def is_softer(judgement: Judgement) -> bool:
     """Return whether the budget has softened this verdict."""
     return bool(judgement.findings) and judgement.findings[-1] is _SOFTER

@@ -6,16 +6,27 @@ release has the same name, and nothing that decides can change without it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 
+from fairness.screening import calibration
 from fairness.screening.scoring import VERSION
 
 
+def version(rule_weights_milli: Mapping[str, int] | None = None) -> str:
+    """Return the name of this screening, such as "3-1f0c9a6b2d47".
+
+    With a sale's calibration its name follows, as in "3-1f0c9a6b2d47+08d2f1aa": it can be had from
+    the manifest in the log.
+    """
+    named = calibration.name(rule_weights_milli or {})
+    return f"{_release()}+{named}" if named else _release()
+
+
 @cache
-def version() -> str:
-    """Return the name of this screening, such as "3-1f0c9a6b2d47"."""
+def _release() -> str:
     digest = sha256()
     for file in sorted(resources.files("fairness.screening").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".py"):

@@ -13,6 +13,7 @@ from fairness import keys
 from fairness.collector import paused
 from fairness.ledger.entries import in_parts
 from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing, unusual
+from fairness.screening.calibration import weighed
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Entry, Links, Shared
@@ -38,12 +39,16 @@ _ALONE = Shared({}, {})
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What screening goes by: tables, the key of its hashes, when the line opened, the rules."""
+    """What screening goes by: tables, the key of its hashes, when the line opened, the rules.
+
+    `weights` is the sale's calibration: rule -> thousandths of its weight.
+    """
 
     tables: Tables
     pepper: str
     opens_at_us: int | None = None
     table: Sequence[Rule] = rules.RULES
+    weights: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,7 @@ class _Window:
             found = apply(self._knowledge.table, case, self.failed)
             if fan in self._far and (odd := self._odd(arrival, found)):
                 found = (*found, odd)
+            found = weighed(found, self._knowledge.weights)
             if self.failed.total() != before:
                 self._faults[fan] = self.failed - was
             self.judgements[fan] = _judge(found, shared.leads.get(fan))

@@ -13,8 +13,9 @@ from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
 from fairness import keys
-from fairness.screening import evidence
+from fairness.screening import budget, evidence
 from fairness.screening.bonds import Group, Tie
+from fairness.screening.model import Judgement
 from tests.journeys.conftest import ANDROID, PHONE, PICTURES
 from tests.web.conftest import app, fan, organiser, other, sale, site
 from tests.web.site import Person, account, call_to_shop
@@ -23,6 +24,7 @@ from workers import clients
 
 __all__ = ["app", "fan", "organiser", "other", "sale", "site"]
 pytestmark = pytest.mark.journey
+FOUND = json.dumps([{"rule": "driven_browser", "weight": 0.9, "because": "A program drove it."}])
 DESKTOP = {"width": 1280, "height": 900}
 
 
@@ -90,6 +92,24 @@ def test_a_group_is_merged_by_hand_and_undone(
     page = page_of(browser, address, organiser, PHONE)
     page.goto(f"/organiser/sales/{sale.sale_id}/desk")
     assert page.get_by_role("button", name="Undo: Merge into one place").count() == 0
+    page.context.close()
+
+
+def test_the_budget_and_the_rules_fit_a_narrow_phone(
+    browser: Browser, address: str, organiser: Person, fan: Person, sale: Sale
+) -> None:
+    line, me = clients.line(sale.sale_id), fan.fan(sale)
+    line.join(me, "{}")
+    line.set_verdict(me, "review", FOUND)
+    crowd = {f"fan{n}": Judgement("challenge", (), None, 0.5) for n in range(4)}
+    budget.keep_within(clients.redis(), sale.sale_id, 0, crowd, sale.manifest)
+    page = page_of(browser, address, organiser, {"width": 360, "height": 800})
+    page.goto(f"/organiser/sales/{sale.sale_id}/desk")
+    expect(page.get_by_label("Asked to confirm: 4 of 5 used, 1 left")).to_be_visible()
+    page.locator("section[aria-labelledby=singles]").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator("section[aria-labelledby=right]")).to_contain_text("100 % → 79 %")
+    picture(page, "budget-narrow")
     page.context.close()
 
 

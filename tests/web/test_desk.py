@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from boxoffice.sales.model import Sale
+from fairness.clock import SECOND, iso, now_us
 from fairness.ledger import entries
-from fairness.screening import evidence
+from fairness.screening import budget, evidence
 from fairness.screening.bonds import Group, Tie
-from tests.web.site import Person, account, call_to_shop, hold
+from fairness.screening.model import Finding, Judgement
+from tests.web.site import Person, account, call_to_shop, hold, put_on_sale
 from web import desk_graph, services
 from workers import clients
 
@@ -169,6 +171,57 @@ def test_a_merged_fan_appeals_on_the_page_and_has_a_place_of_their_own_again(
         assert organiser.call("POST", path, {"decision": "lift"}).status_code == 200
     assert clients.line(merged.sale_id).position(other.fan(merged)).lead is None
     assert len(services.desk().of_sale(merged.sale_id)) == 1
+
+
+def test_the_desk_says_what_is_left_of_the_budget(organiser: Person, sale: Sale) -> None:
+    rules, stopped = sale.manifest, Finding("contradicting_hints", 0.8, "")
+    crowd = {f"fan{n}": Judgement("review", (stopped,), None, 0.8) for n in range(3)}
+    budget.keep_within(clients.redis(), sale.sale_id, 0, crowd, rules)
+    told = organiser.call("GET", desk(sale)).json["budget"]  # type: ignore[index]
+    assert told["held"] == {"most_ppm": 1_000, "most": 5, "used": 3, "left": 2}
+    assert told["asked"]["used"] == 0
+    text = organiser.browser().get(f"/organiser/sales/{sale.sale_id}/desk").get_data(as_text=True)
+    assert "Held for you to decide: 3 of 5 used, 2 left" in text
+    meter = r'<meter id="budget-held" min="0" max="5" value="3">3 of 5 used, 2 left</meter>'
+    assert re.search(meter, text)
+
+
+def test_what_was_cleared_weighs_less_in_the_next_sale_and_never_in_this_one(
+    organiser: Person, fan: Person, sale: Sale
+) -> None:
+    line, me = clients.line(sale.sale_id), fan.fan(sale)
+    line.join(me, "{}")
+    line.set_verdict(me, "review", FOUND)
+    choice = decided(organiser, sale, "release", me)
+    told = organiser.call("GET", desk(sale)).json["rules"]  # type: ignore[index]
+    counts = {"rule": "driven_browser", "right": 0, "cases": 1}
+    assert told == [{**counts, "weight_milli": 1_000, "next_weight_milli": 790}]
+    text = organiser.browser().get(f"/organiser/sales/{sale.sale_id}/desk").get_data(as_text=True)
+    assert "<td>100 % → 79 %</td>" in text
+    later = add_sale(organiser)
+    assert later.manifest.rule_weights_milli == {"driven_browser": 790}
+    assert services.sales().get(later.sale_id).manifest == later.manifest  # as the tables keep it
+    assert services.sales().get(sale.sale_id).manifest.rule_weights_milli == {}
+    undone(organiser, sale, choice)
+    assert organiser.call("GET", desk(sale)).json["rules"] == []  # type: ignore[index]
+
+
+def add_sale(organiser: Person) -> Sale:
+    """Another sale of the organiser's, made as the API makes it."""
+    before, catalogue, me = put_on_sale(organiser.account), clients.catalogue(), organiser.account
+    venue = catalogue.add_venue("Sibelius Hall", "Lahti", "Finland").venue_id
+    end = now_us() + 99_999 * SECOND
+    date = catalogue.add_performance(before.event_id, me.account_id, venue, before.plan_id, end)
+    body = {
+        "performance_id": date.performance_id,
+        "prices": {name: {"tier": name, "cents": 5_000} for name in ("Front", "Back")},
+        "opens_at": iso(now_us() + 3_600 * SECOND),
+        "starts_at": iso(now_us() + 7_200 * SECOND),
+        "ends_at": iso(now_us() + 9_000 * SECOND),
+    }
+    answer = organiser.call("POST", "/api/v1/organiser/sales", body)
+    assert answer.status_code == 201, answer.json
+    return services.sales().get(answer.json["id"])  # type: ignore[index]
 
 
 def test_the_names_in_a_picture_are_short_and_say_nothing() -> None:

@@ -152,6 +152,22 @@ def test_a_burst_of_scripts_from_a_datacenter_is_refused_with_a_reason(
     assert {"script_agent", "datacenter_address"} <= set(screened.judgements["s1"].rules())
 
 
+def test_a_sales_calibration_weighs_what_its_rules_find(redis: Redis) -> None:
+    visit = script("fan", SCRIPTS[0], address="88.1.1.1", at_us=OPENS + 10**6)
+
+    def look(part: object) -> tuple[list[Visit], dict[str, Account]]:
+        return [visit], {}
+
+    found = {}
+    for weights in ({}, dict.fromkeys(("script_agent", "missing_hints", "wrong_headers"), 790)):
+        known = window.Knowledge(TABLES, PEPPER, OPENS, weights=weights)
+        screened = window.screen_arrivals(redis, SALE, [("fan", visit.at_us)], look, known)
+        found[bool(weights)] = screened.judgements["fan"]
+    assert found[True].rules() == found[False].rules()
+    assert found[True].score < found[False].score
+    assert (found[False].verdict, found[True].verdict) == ("review", "challenge")
+
+
 def test_a_script_from_a_home_is_held_for_review_and_not_refused(redis: Redis) -> None:
     assert verdicts(screen(redis, [script("s", SCRIPTS[0], address="88.1.1.1")])) == {"review": 1}
 
