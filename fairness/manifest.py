@@ -107,7 +107,8 @@ class Manifest:
                 )
 
     def _check_weights(self) -> None:
-        for rule, share in self.rule_weights_milli.items():
+        # What a log says may be anything: what is no mapping is a TypeError, as elsewhere here
+        for rule, share in dict(self.rule_weights_milli).items():
             if not 0 <= share <= MOST_SHARE:
                 raise Invalid(
                     f"the weight of {rule} is {share} thousandths",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
@@ -15,6 +16,7 @@ from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
 from fairness.ledger.groupcheck import GroupCheck
 from fairness.manifest import Manifest
+from fairness.screening import calibration
 
 Report = Callable[[str, str, int | None], None]  # check, what is wrong, index of the entry
 
@@ -64,7 +66,7 @@ class LineCheck:
             case "arrivals" | "merges" | "verdict":
                 self._take_part(entry, data)
             case "organiser" if entry["act"] == "screening":
-                self.counts[f"screened by {entry['detail'].get('version')}"] += 1
+                self._take_screening(entry["detail"])
             case "window":
                 self._take_window(entry, data)
             case "round" | "fallback":
@@ -75,6 +77,13 @@ class LineCheck:
                 self._take_admitted(entry)
             case "rebuilt":
                 self._take_rebuilt(entry)
+
+    def _take_screening(self, detail: Mapping[str, Any]) -> None:
+        version = str(detail.get("version"))
+        self.counts[f"screened by {version}"] += 1
+        promised = calibration.name(self.manifest.rule_weights_milli) if self.manifest else ""
+        if version.partition("+")[2] != promised:
+            self._fail("screening", f"{version} does not name the weights of the sale's rules")
 
     def finish(self) -> None:
         """Check what can only be known at the end: that everyone passed over has a reason."""
@@ -118,7 +127,7 @@ class LineCheck:
             return
         try:
             self.manifest = Manifest.from_entry(entry["manifest"])
-        except (Invalid, TypeError) as error:
+        except (Invalid, TypeError, ValueError) as error:
             self._fail("manifest", f"it cannot be read: {error}")
         if key is None:
             self._fail("beacon key", "the log does not name the beacon's key before this sale")

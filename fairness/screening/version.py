@@ -22,11 +22,12 @@ def version(rule_weights_milli: Mapping[str, int] | None = None) -> str:
     the manifest in the log.
     """
     named = calibration.name(rule_weights_milli or {})
-    return f"{_release()}+{named}" if named else _release()
+    return f"{release()}+{named}" if named else release()
 
 
 @cache
-def _release() -> str:
+def release() -> str:
+    """Return the name without a calibration: one in every process of a release."""
     digest = sha256()
     for file in sorted(resources.files("fairness.screening").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".py"):

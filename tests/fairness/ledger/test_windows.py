@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from boxoffice.dynamo import Database
 from boxoffice.ledger.store import LedgerStore
 from fairness import beacon, draw
 from fairness.ledger import entries, windows
+from fairness.ledger.linecheck import LineCheck
 from fairness.ledger.log import Log
 from fairness.ledger.verify import verify
-from fairness.screening.version import version
+from fairness.screening.version import release, version
 from tests.fairness.ledger.stores import (
     BEACON_SEED,
     MANIFEST,
@@ -161,9 +163,21 @@ def test_a_window_names_the_screening_that_judged_it_and_older_ones_need_not() -
     assert all(entries.encode(entry) for entry in named)
 
 
+def test_a_window_screened_with_other_weights_than_the_sale_promised_is_found() -> None:
+    weights = {"vpn_address": 790}
+    for promised, used in (({}, {}), (weights, weights), (weights, {}), ({}, weights)):
+        faults: list[tuple[str, str, int | None]] = []
+        check = LineCheck(lambda *fault: faults.append(fault))
+        rules = replace(MANIFEST, rule_weights_milli=promised)
+        told = [entries.manifest(rules, START), entries.screening("sale", START, 0, version(used))]
+        for index, entry in enumerate(told):
+            check.take(index, entry, entries.encode(entry), beacon.public_key(BEACON_SEED))
+        assert [name for name, *_ in faults] == ([] if promised == used else ["screening"])
+
+
 def test_the_version_of_a_screening_is_the_same_in_every_process_of_a_release() -> None:
-    version.cache_clear()
+    release.cache_clear()
     first = version()
-    version.cache_clear()
+    release.cache_clear()
     assert version() == first
     assert re.fullmatch(r"\d+-[0-9a-f]{12}", first)
