@@ -167,7 +167,7 @@ def test_a_window_screened_with_other_weights_than_the_sale_promised_is_found() 
     weights = {"vpn_address": 790}
     for promised, used in (({}, {}), (weights, weights), (weights, {}), ({}, weights)):
         faults: list[tuple[str, str, int | None]] = []
-        check = LineCheck(lambda *fault: faults.append(fault))
+        check = LineCheck(lambda *fault: faults.append(fault))  # noqa: B023 - called in this turn
         rules = replace(MANIFEST, rule_weights_milli=promised)
         told = [entries.manifest(rules, START), entries.screening("sale", START, 0, version(used))]
         for index, entry in enumerate(told):
