@@ -103,6 +103,20 @@ def see_board(sale_id: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
+@bp.get("/board/events")
+@door(Access.PUBLIC)
+def listen_to_board(sale_id: str) -> ResponseReturnValue:
+    """Tell what changes on the board, as server-sent events, where the deployment offers that."""
+    see_board(sale_id=sale_id)  # says why, when there is no board
+    raise NotFound(
+        "nobody more can listen to the board here",
+        field="sale_id",
+        value=sale_id,
+        rule="as many listeners as the deployment has room for",
+        remedy="ask for the board itself, once a second at most",
+    )
+
+
 @bp.post("/challenge")
 @door(Access.FAN, answer=Done, status=202)
 def send_code(sale_id: str) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -93,6 +93,7 @@ class Front(HttpToolsProtocol):
     """One connection."""
 
     short: ShortWay | None = None  # of this process; none in a service that has no line
+    at_end: ClassVar[Callable[[], None] | None] = None  # ends what would never end by itself
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,6 +159,8 @@ class Front(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close when the present request is answered; now if there is none."""
         self._ending = True
+        if Front.at_end is not None:
+            Front.at_end()
         if self._aloft is None:
             super().shutdown()
 

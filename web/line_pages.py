@@ -17,6 +17,7 @@ from web.answers import Place
 from web.forms import again_on
 from web.texts import _
 from workers import linkage
+from workers.settings import settings
 
 bp = Blueprint("waiting", __name__, url_prefix="/sales/<id:sale_id>/line")
 WAITING = ("soon", "open", "waiting_draw", "in_line", "called", "inside")
@@ -50,6 +51,7 @@ def page(sale_id: str) -> ResponseReturnValue:
         refresh_s=refresh_s(phase, place),
         phase=phase,
         appealed=appealed,
+        listens=settings().board_events > 0,
     )
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from flask import Flask
 
 from web.app import BODY_LIMIT
+from web.board_events import BoardEvents
 from web.bridge import Bridge, Receive, Send
 from web.front import Front, ShortWay
 from web.hot import HotPath
+from workers.settings import settings
 
 _SWITCH_S = 0.001  # a join does not wait longer for a thread of Flask's to let it go on
 _GARBAGE = 50_000  # hardly anything of a join is garbage that only a collection finds
@@ -24,11 +26,13 @@ class Served:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._bridge = Bridge(app, BODY_LIMIT)
+        self._events = BoardEvents(settings().board_events)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer a request, or see the process through its life."""
         if scope["type"] == "http":
-            await self._bridge(scope, receive, send)
+            if not await self._events.told(scope, receive, send):
+                await self._bridge(scope, receive, send)
         elif scope["type"] == "lifespan":
             await receive()
             self._open()
@@ -41,6 +45,7 @@ class Served:
         path = self._app.wsgi_app
         if isinstance(path, HotPath):
             Front.short = ShortWay(path, asyncio.get_running_loop())
+        Front.at_end = self._events.let_go
         sys.setswitchinterval(_SWITCH_S)
         gc.collect()
         gc.freeze()  # what is there now stays: no need to go through it again and again
@@ -51,3 +56,5 @@ class Served:
             Front.short.close()
             Front.short = None
         self._bridge.close()
+        self._events.close()
+        Front.at_end = None

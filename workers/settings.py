@@ -60,6 +60,7 @@ class Settings:
     drand_relays: str = beacon_relays.DEFAULT  # URLs of a public beacon, comma-separated
     witnesses: str = ""  # who cosigns the log: vkey=URL, separated by spaces
     witness_quorum: int = 0  # how many must have signed a checkpoint; 0: more than half
+    board_events: int = 0  # pages that may listen to the board at one process; 0: all ask for it
     cors_origins: str = ""  # comma-separated; empty: no other site may call the API
 
     @property
@@ -114,6 +115,7 @@ class Settings:
             "mail_per_s": _count,
             "sms_per_s": _count,
             "clock_bound_us": _count,
+            "board_events": _count,
             "webhooks_anywhere": _count,
         }
         parsed: dict[str, Any] = {

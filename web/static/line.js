@@ -10,6 +10,7 @@
   const FANS_A_SECOND = 5000; // how many pages ask at once after a draw that concerns them all
   const $ = (id) => document.getElementById(id);
   let wait = LOOK_MS, known = "", turned = false, askAt = soonest();
+  let source = null, timer = 0;
 
   async function get(path) {
     const answer = await fetch(path, { cache: "no-cache", headers: { Accept: "application/json" } });
@@ -75,20 +76,39 @@
     await turnOver();
   }
 
+  function take(board) {
+    window.fairticket.show(board);
+    hear(board);
+    return board;
+  }
+
+  // Where the site offers it, the board comes by itself while somebody looks at the page; looking
+  // goes on, rarely, for what the board cannot tell, and takes over when nothing comes any more.
+  function listen() {
+    const path = $("status").dataset.events;
+    if (!path || !window.EventSource || document.hidden) return;
+    source = new EventSource(path);
+    source.onmessage = (event) => {
+      const before = askAt;
+      take(JSON.parse(event.data));
+      if (askAt < before) plan();
+    };
+    source.onerror = () => { wait = LOOK_MS; plan(); };
+  }
+
   async function look() {
     const { sale, phase, signedIn } = $("status").dataset;
     try {
       let board = null;
       try {
-        board = await get(`/api/v1/sales/${sale}/board`);
-        window.fairticket.show(board);
-        hear(board);
+        board = take(await get(`/api/v1/sales/${sale}/board`));
       } catch (error) {
         if (error.status !== 404) throw error;
       }
       const waits = signedIn === "yes" && !["over", "done", "left"].includes(phase);
       if (waits && Date.now() >= askAt) await ask(board);
       wait = phase === "soon" ? SLOW_MS / 2 : board && board.arrived > CROWD ? CROWD_MS : LOOK_MS;
+      if (source && source.readyState === EventSource.OPEN) wait = SLOW_MS;
     } catch (error) {
       wait = Math.min(SLOW_MS, Math.max(error.retry || 0, wait * 1.6));
     }
@@ -97,10 +117,23 @@
 
   async function go() {
     if (!document.hidden) await look();
-    const until = askAt - Date.now(), usual = wait * (0.8 + 0.4 * Math.random());
-    setTimeout(go, until > 0 ? Math.min(until, usual) : usual);
+    plan();
   }
 
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-  if ($("status")) setTimeout(go, 1000 * Math.random() + 500);
+  function plan() {
+    const until = askAt - Date.now(), usual = wait * (0.8 + 0.4 * Math.random());
+    clearTimeout(timer);
+    timer = setTimeout(go, until > 0 ? Math.min(until, usual) : usual);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (source) source.close();
+    if (document.hidden) return;
+    listen();
+    look();
+  });
+  if ($("status")) {
+    listen();
+    timer = setTimeout(go, 1000 * Math.random() + 500);
+  }
 })();
