@@ -14,6 +14,8 @@ from console.measuring.screening import Scene, Screened, clusters, play, tickets
 from fairness.screening.model import ADMIT, MERGE, REFUSE, Judgement
 from tests.console.crowds.test_crowds import some
 
+pytestmark = pytest.mark.xdist_group("screened")  # one crowd for all of them
+
 
 @pytest.fixture(scope="module")
 def screened() -> Screened:
