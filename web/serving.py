@@ -45,8 +45,8 @@ class Served:
         path = self._app.wsgi_app
         if isinstance(path, HotPath):
             Front.short = ShortWay(path, asyncio.get_running_loop())
+            sys.setswitchinterval(_SWITCH_S)
         Front.at_end = self._events.let_go
-        sys.setswitchinterval(_SWITCH_S)
         gc.collect()
         gc.freeze()  # what is there now stays: no need to go through it again and again
         gc.set_threshold(_GARBAGE, 20, 20)
