@@ -18,8 +18,9 @@ from boxoffice.orders.model import Order
 from boxoffice.orders.store import Changed
 from boxoffice.orders.writes import OrderWrites
 from boxoffice.returns.model import KEEP_US, Return, ReturnRules
-from boxoffice.tables import ORDERS, PAYMENTS, RETURN_RULES, RETURNS, SEATS, TICKETS
+from boxoffice.tables import ORDERS, PAYMENTS, RETURN_RULES, RETURNS, SEATS
 from boxoffice.tickets.model import Ticket
+from boxoffice.tickets.store import TicketStore
 from fairness.ledger import entries
 
 
@@ -28,7 +29,7 @@ class ReturnStore:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._writes = OrderWrites(db)
+        self._writes, self._tickets = OrderWrites(db), TicketStore(db)
 
     def rules(self, sale_id: str) -> ReturnRules:
         """Return the rules of a sale, as they are now; off when they were never set."""
@@ -78,7 +79,7 @@ class ReturnStore:
         after = _after(order, returns, now_us, problem)
         writes = [
             self._order_(order, after),
-            *(self._ticket_(ticket, now_us) for ticket in tickets),
+            *(self._tickets.end_(ticket, "returned", now_us) for ticket in tickets),
             *(self._seat_(one, now_us + KEEP_US) for one in returns),
             *(self._return_(one) for one in returns),
             *self._writes.uncounts_(replace(order, seats=_seats(order, returns))),
@@ -159,19 +160,6 @@ class ReturnStore:
             paid="paid",
             review=order.review,
             **problem,
-        )
-
-    def _ticket_(self, ticket: Ticket, now_us: int) -> Write:
-        return self._db.update_(
-            TICKETS,
-            {"ticket_id": ticket.ticket_id},
-            "SET #state = :returned, changed_us = :now",
-            "#state = :valid AND account_id = :owner AND attribute_not_exists(entered_us)",
-            {"#state": "state"},
-            returned="returned",
-            valid="valid",
-            owner=ticket.account_id,
-            now=now_us,
         )
 
     def _seat_(self, one: Return, until_us: int) -> Write:

@@ -12,7 +12,7 @@ from boxoffice.tickets.model import Ticket
 
 
 class TicketStore:
-    """Reads of TICKETS, and the write that issues one."""
+    """Reads of TICKETS, and the writes that issue and end one."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -20,6 +20,23 @@ class TicketStore:
     def put_(self, ticket: Ticket) -> Write:
         """Return the write that issues `ticket`; it fails when the ticket exists."""
         return self._db.put_(TICKETS, asdict(ticket), "attribute_not_exists(ticket_id)")
+
+    def end_(self, ticket: Ticket, state: str, now_us: int) -> Write:
+        """Return the write that leaves a ticket in `state`, such as "returned".
+
+        It fails unless the ticket is valid, still its holder's, and nobody came in with it.
+        """
+        return self._db.update_(
+            TICKETS,
+            {"ticket_id": ticket.ticket_id},
+            "SET #state = :ended, changed_us = :now",
+            "#state = :valid AND account_id = :owner AND attribute_not_exists(entered_us)",
+            {"#state": "state"},
+            ended=state,
+            valid="valid",
+            owner=ticket.account_id,
+            now=now_us,
+        )
 
     def get(self, ticket_id: str) -> Ticket | None:
         """Return the ticket, as it is now."""

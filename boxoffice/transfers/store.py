@@ -105,7 +105,7 @@ class TransferStore:
             ("", self._same_(rules)),
             ("", self._left_(order, seat, theirs.marks[0], now_us)),
             ("", self._orders.new_(theirs)),
-            ("", self._ended_(old, now_us)),
+            ("", self._tickets.end_(old, "passed_on", now_us)),
             ("", self._tickets.put_(new)),
             ("", self._seat_(order, theirs, seat.seat_id)),
             *self._counts_(order, theirs, groups),
@@ -165,19 +165,6 @@ class TransferStore:
             now=now_us,
             paid="paid",
             nothing="",
-        )
-
-    def _ended_(self, ticket: Ticket, now_us: int) -> Write:
-        return self._db.update_(
-            TICKETS,
-            {"ticket_id": ticket.ticket_id},
-            "SET #state = :gone, changed_us = :now",
-            "#state = :valid AND account_id = :owner AND attribute_not_exists(entered_us)",
-            {"#state": "state"},
-            gone="passed_on",
-            valid="valid",
-            owner=ticket.account_id,
-            now=now_us,
         )
 
     def _seat_(self, order: Order, theirs: Order, seat_id: str) -> Write:

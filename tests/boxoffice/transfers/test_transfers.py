@@ -259,7 +259,7 @@ class Unguarded(Database):
     """A database that forgets the conditions on tickets and on the limits of persons."""
 
     def update_(self, table: Any, key: Item, change: str, condition: str = "", *a: Any, **v: Any):  # type: ignore[no-untyped-def]
-        if table is TICKETS and "gone" in v:
+        if table is TICKETS and "ended" in v:
             condition = ":valid <> :owner"
         if table is LIMITS and "limit" in v:
             condition = ":limit > :none"
