@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from boxoffice.catalogue.plan import PITCH, ROW_PITCH, Seat, SeatingPlan
-from boxoffice.dynamo import Database, Item
+from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.inventory.service import Inventory
 from boxoffice.inventory.sweep import Sweep, sweep
 from boxoffice.orders.model import Best, Order, Request
@@ -22,7 +22,7 @@ from boxoffice.payments.model import Card
 from boxoffice.payments.service import Payments
 from boxoffice.payments.testing import DECLINED, GOOD, TestProvider
 from boxoffice.sales.model import Price, Sale
-from boxoffice.tables import CHARGES, OUTBOX
+from boxoffice.tables import CHARGES, OUTBOX, TICKETS
 from boxoffice.tickets.service import Tickets
 from fairness.clock import SECOND
 from fairness.errors import Unavailable
@@ -250,3 +250,21 @@ def faulty(db: Database, fault: str = "", at: int = -1) -> tuple[Database, Fault
     """Return the database as seen through a client whose call number `at` goes wrong."""
     client = Faulty(db.client, fault, at)
     return Database(client, db.prefix), client
+
+
+def let_in(db: Database, ticket_id: str) -> bool:
+    """Do what a gate does: let the holder of a valid ticket in, once."""
+    write = db.update_(
+        TICKETS,
+        {"ticket_id": ticket_id},
+        "SET entered_us = :now",
+        "#state = :valid AND attribute_not_exists(entered_us)",
+        {"#state": "state"},
+        now=NOW,
+        valid="valid",
+    )
+    try:
+        persistently(lambda: db.write(write))
+    except ConditionFailed:
+        return False
+    return True

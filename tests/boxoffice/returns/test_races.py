@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.dynamo import Database, Item
 from boxoffice.tables import TICKETS
 from fairness.errors import FairTicketError
 from tests.boxoffice.desk import Desk
-from tests.boxoffice.shop import FAULTS, NOW, faulty, persistently, rush
+from tests.boxoffice.shop import FAULTS, faulty, let_in, persistently, rush
 
 ROUNDS = 6
 
@@ -24,24 +24,6 @@ class Unguarded(Database):
         return super().update_(table, key, change, condition, *a, **v)
 
 
-def lets_in(desk: Desk, ticket_id: str) -> bool:
-    """Do what a gate does: let the holder of a valid ticket in, once."""
-    write = desk.true.update_(
-        TICKETS,
-        {"ticket_id": ticket_id},
-        "SET entered_us = :now",
-        "#state = :valid AND attribute_not_exists(entered_us)",
-        {"#state": "state"},
-        now=NOW,
-        valid="valid",
-    )
-    try:
-        persistently(lambda: desk.true.write(write))
-    except ConditionFailed:
-        return False
-    return True
-
-
 def test_a_ticket_is_used_or_returned_and_never_both(db: Database) -> None:
     desk = Desk(db, rows=2)
     seen = set()
@@ -51,7 +33,7 @@ def test_a_ticket_is_used_or_returned_and_never_both(db: Database) -> None:
         inside, given = rush(
             2,
             lambda n, o=order, t=ticket: (
-                lets_in(desk, t.ticket_id) if n == 0 else desk.give(o, *o.seat_ids)
+                let_in(desk.true, t.ticket_id) if n == 0 else desk.give(o, *o.seat_ids)
             ),
         )
         assert bool(inside) is isinstance(given, FairTicketError), (inside, given)
@@ -73,7 +55,7 @@ def test_a_ticket_that_was_used_does_not_come_back_and_without_the_guard_it_woul
             """The gate is faster than the return: it opens after the ticket was read."""
             found = real_get(ticket_id)
             if found and found.entered_us is None:
-                lets_in(desk, ticket_id)
+                let_in(desk.true, ticket_id)
             return found
 
         if one is order:

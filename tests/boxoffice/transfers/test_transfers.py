@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.dynamo import Database, Item
 from boxoffice.gate.service import Gates
 from boxoffice.orders.groups import Groups
 from boxoffice.orders.model import Order, TourShare
@@ -26,7 +26,7 @@ from fairness.errors import (
     NotFound,
 )
 from tests.boxoffice.desk import BEGINS, OWNER, Desk
-from tests.boxoffice.shop import FAULTS, NOW, faulty, persistently, rush
+from tests.boxoffice.shop import FAULTS, NOW, faulty, let_in, persistently, rush
 
 MINA = Friend("acc_mina", "fan_mina", "fan_mina")
 OLLI = Friend("acc_olli", "fan_olli", "fan_olli")
@@ -61,24 +61,6 @@ class Circle(Desk):
 @pytest.fixture
 def circle(db: Database) -> Circle:
     return Circle(db)
-
-
-def entered(circle: Circle, ticket_id: str) -> bool:
-    """Do what a gate does: let the holder of a valid ticket in, once."""
-    write = circle.true.update_(
-        TICKETS,
-        {"ticket_id": ticket_id},
-        "SET entered_us = :now",
-        "#state = :valid AND attribute_not_exists(entered_us)",
-        {"#state": "state"},
-        now=NOW,
-        valid="valid",
-    )
-    try:
-        persistently(lambda: circle.true.write(write))
-    except ConditionFailed:
-        return False
-    return True
 
 
 def test_a_friend_gets_a_ticket_of_their_own_and_the_old_code_dies(circle: Circle) -> None:
@@ -193,7 +175,7 @@ def test_a_ticket_that_came_back_or_was_used_is_not_passed_on(circle: Circle) ->
     order = circle.give(order, "1-1")
     with pytest.raises(Conflict):
         circle.transfers.accept(*link, MINA, NOW)
-    assert entered(circle, circle.ticket(order, "1-2").ticket_id)
+    assert let_in(circle.true, circle.ticket(order, "1-2").ticket_id)
     with pytest.raises(Conflict, match="used"):
         circle.offered(order, "1-2")
     with pytest.raises(Conflict, match="yours already"):
@@ -288,7 +270,7 @@ def test_a_ticket_is_used_or_passed_on_and_never_both(db: Database) -> None:
         inside, theirs = rush(
             2,
             lambda n, link=link: (
-                entered(circle, link[0])
+                let_in(circle.true, link[0])
                 if n == 0
                 else persistently(lambda: circle.transfers.accept(*link, MINA, NOW))
             ),
@@ -308,7 +290,7 @@ def test_who_goes_in_while_the_friend_accepts_keeps_the_ticket_and_without_the_g
         accept = TransferStore.accept
 
         def late(self: TransferStore, *args: Any, link: Any = link, do: Any = accept) -> Order:
-            entered(circle, link[0])
+            let_in(circle.true, link[0])
             return do(self, *args)
 
         with monkeypatch.context() as patch:
