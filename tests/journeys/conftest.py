@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
 
 from console.home import Home
 from console.launch import Started, running
@@ -78,6 +82,18 @@ def visitor(browser: Browser, started: Started) -> Iterator[Visitor]:
     yield visit
     for context in contexts:
         context.close()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Yield the address of an application of this process."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
 
 
 def picture(page: Page, name: str, *, whole: bool = True) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
 from fairness.clock import SECOND, iso, now_us
-from tests.journeys.conftest import ANDROID, PHONE, PICTURES
+from tests.journeys.conftest import ANDROID, PHONE, PICTURES, served
 from tests.web.conftest import app, fan, organiser, other, sale, site
 from tests.web.site import CARD, Person, account, call_to_shop, hold, pay
 from tests.workers.stage import GOOD_CARD
@@ -32,12 +30,8 @@ def address(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             lanes.drain(step, str(args[0]), str(args[1]), str(args[2]), orders.charge)
 
     monkeypatch.setattr(steps, "send", work)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield url
 
 
 def page_of(browser: Browser, address: str, person: Person) -> Page:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
 from fairness import keys
 from fairness.screening import budget, evidence
 from fairness.screening.bonds import Group, Tie
 from fairness.screening.model import Judgement
-from tests.journeys.conftest import ANDROID, PHONE, PICTURES
+from tests.journeys.conftest import ANDROID, PHONE, PICTURES, served
 from tests.web.conftest import app, fan, organiser, other, sale, site
 from tests.web.site import Person, account, call_to_shop
 from web import auth
@@ -30,12 +28,8 @@ DESKTOP = {"width": 1280, "height": 900}
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield url
 
 
 def page_of(browser: Browser, address: str, person: Person, view: dict[str, int]) -> Page:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
 from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, now_us
-from tests.journeys.conftest import PHONE, picture
+from tests.journeys.conftest import PHONE, picture, served
 from tests.web.conftest import app, fan, organiser, sale, site  # noqa: F401 - fixtures
 from tests.web.site import Person
 from tests.web.test_gate import Device, bought
@@ -53,25 +51,22 @@ Opened = Callable[..., BrowserContext]
 
 @pytest.fixture
 def opened(browser: Browser, app: Flask) -> Iterator[Opened]:  # noqa: F811
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    base, contexts = f"http://127.0.0.1:{server.server_port}", list[BrowserContext]()
+    with served(app) as base:
+        contexts = list[BrowserContext]()
 
-    def opened(person: Person | None = None) -> BrowserContext:
-        context = browser.new_context(base_url=base, viewport=PHONE)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
-        if person:
-            context.add_cookies([{"name": auth.TOKEN_COOKIE, "value": person.token, "url": base}])
-        contexts.append(context)
-        return context
+        def opened(person: Person | None = None) -> BrowserContext:
+            context = browser.new_context(base_url=base, viewport=PHONE)  # type: ignore[arg-type]
+            context.set_default_timeout(15_000)
+            if person:
+                context.add_cookies(
+                    [{"name": auth.TOKEN_COOKIE, "value": person.token, "url": base}]
+                )
+            contexts.append(context)
+            return context
 
-    yield opened
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+        yield opened
+        for context in contexts:
+            context.close()
 
 
 def phone(opened: Opened, device: Device, script: str = "") -> Phone:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, expect
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
-from tests.journeys.conftest import ANDROID, PICTURES
+from tests.journeys.conftest import ANDROID, PICTURES, served
 from tests.localstripe import ASKS_BANK, DECLINED, Stripe
 from tests.web.conftest import app, fan, organiser, sale, site
 from tests.web.site import Person, hold
@@ -64,12 +62,8 @@ def address(paid_by_stripe: None, app: Flask, monkeypatch: pytest.MonkeyPatch) -
             orders.look_at_payment(str(args[0]))
 
     monkeypatch.setattr(steps, "send", work)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield url
 
 
 def page_of(browser: Browser, address: str, fan: Person, stripe: Stripe) -> Page:

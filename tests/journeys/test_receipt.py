@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from fairness.ledger import notes
 from fairness.ledger.cosigning import Cosigner, Policy
@@ -24,7 +22,7 @@ from tests.fairness.ledger.stores import (
     receipt_of,
     small_sale,
 )
-from tests.journeys.conftest import PHONE, picture
+from tests.journeys.conftest import PHONE, picture, served
 from web.app import create_app
 from workers import settings as settings_module
 from workers.settings import Settings
@@ -47,13 +45,8 @@ def address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     )  # fmt: skip
     for name in ("app", "auth", "security", "services", "address", "public_log"):
         monkeypatch.setattr(f"web.{name}.settings", lambda: its)
-    server = make_server("127.0.0.1", 0, create_app("all"), threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(create_app("all")) as url:
+        yield url
     settings_module.settings.cache_clear()
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
-from tests.journeys.conftest import PICTURES
+from tests.journeys.conftest import PICTURES, served
 from tests.journeys.test_aftersale import page_of
 from tests.web.conftest import app, fan, organiser, sale, site
 from tests.web.site import Person, call_to_shop, hold
@@ -22,12 +20,8 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield url
 
 
 def picture(page: Page, name: str) -> None:

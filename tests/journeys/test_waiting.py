@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from redis import Redis
-from werkzeug.serving import make_server
 
 from boxoffice.sales.model import Sale
 from fairness import board
 from fairness.clock import SECOND, now_us
 from fairness.line import Line
-from tests.journeys.conftest import ANDROID, HINTS, picture
+from tests.journeys.conftest import ANDROID, HINTS, picture, served
 from tests.web.conftest import app, fan, organiser, other, sale, site  # noqa: F401 - fixtures
 from tests.web.site import Person, call_to_shop, enter, hold, open_line, put_on_sale
 from web import auth, facts
@@ -62,13 +60,8 @@ class Pages:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:  # noqa: F811
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(app) as url:
+        yield url
 
 
 Open = Callable[..., Page]
