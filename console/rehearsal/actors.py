@@ -16,7 +16,6 @@ from console.crowds.people import Person, people
 FAN = "fans"
 SCALPERS = ("scripts", "headless", "farms")
 FARM = "farms"
-LOOKS = 5.0  # seconds between two looks of a page at the board
 _ODD = 50  # one fan in so many is of each honest crowd that looks odd
 
 
@@ -45,7 +44,7 @@ class Actor:
     abandons: bool = False  # lets the held seats go
     declined_first: bool = False  # the first card is declined
     thinks_s: float = 1.5
-    looks_every_s: float = LOOKS
+    looks_every_s: float = 5.0
     joined_ms: float = 0.0  # how long the join took
     account_id: str = ""
     token: str = ""
@@ -63,11 +62,12 @@ def cast(
     rng: Random,
     tiers: list[str],
     more: Sequence[tuple[Crowd, int]] = (),
+    looks_s: float = 5.0,
 ) -> list[Actor]:
     """Return `fans` and `scalpers` actors, and so many of each crowd in `more`.
 
     One fan in fifty is of each honest crowd that looks odd. Fans come at `times`; the others at
-    such times too, or as their trade does.
+    such times too, or as their trade does. A waiting page looks at the board every `looks_s`.
     """
     crowds = builtin()
     odd = [crowd for crowd in crowds.values() if crowd.honest and crowd.name != FAN]
@@ -80,13 +80,13 @@ def cast(
     for crowd, count in (*counts, *more):
         for person in people(crowd, count, rng, times):
             act = _fan if crowd.honest else _scalper
-            found.append(act(person, len(found), rng, tiers))
+            found.append(act(person, len(found), rng, tiers, looks_s))
     for actor, at in zip(found[: counts[0][1]], rng.sample(times, len(times)), strict=False):
         actor.arrives_s = at
     return found
 
 
-def _fan(person: Person, number: int, rng: Random, tiers: list[str]) -> Actor:
+def _fan(person: Person, number: int, rng: Random, tiers: list[str], looks_s: float) -> Actor:
     actor = _actor(person, number)
     actor.name = f"Fan {number}"
     actor.wants = rng.choices((1, 2, 3, 4), (15, 55, 12, 18))[0]
@@ -98,15 +98,15 @@ def _fan(person: Person, number: int, rng: Random, tiers: list[str]) -> Actor:
     actor.abandons = rng.random() < 0.03
     actor.declined_first = rng.random() < 0.03
     actor.thinks_s = 0.5 + rng.random() * 2.5
-    actor.looks_every_s = LOOKS * (0.8 + 0.4 * rng.random())
+    actor.looks_every_s = looks_s * (0.8 + 0.4 * rng.random())
     return actor
 
 
-def _scalper(person: Person, number: int, rng: Random, tiers: list[str]) -> Actor:
+def _scalper(person: Person, number: int, rng: Random, tiers: list[str], looks_s: float) -> Actor:
     actor = _actor(person, number)
     actor.tier = rng.choice([*tiers, None])
     actor.thinks_s = 1.0 if person.crowd == FARM else 0.1
-    actor.looks_every_s = LOOKS if person.crowd == FARM else 1.0
+    actor.looks_every_s = looks_s if person.crowd == FARM else looks_s / 5
     return actor
 
 

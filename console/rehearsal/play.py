@@ -61,13 +61,16 @@ class Outcome:
 
 
 def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
-    """Set the stage, let the crowd in, close the sale, and check every promise."""
+    """Set the stage, let the crowd in, close the sale, and check every promise.
+
+    Stopped when someone presses Ctrl-C meanwhile.
+    """
     rng = Random(plot.seed)  # noqa: S311 - a simulation, repeatable on purpose
     plan = stage.read_plan(plot.plan)
     tempo = plot.tempo
     shape = _shape(plot, rng)
     tiers = sorted({price.tier for price in stage.prices_of(plan).values()})
-    actors = cast(plot.fans, plot.scalpers, shape, rng, tiers, plot.more)
+    actors = cast(plot.fans, plot.scalpers, shape, rng, tiers, plot.more, tempo.looks_s)
     console.print(f"fairticket: {len(actors):,} accounts are made", highlight=False)
     stage.enrol(stand.db, stand.settings.pepper, actors)
     for actor in actors:
@@ -81,10 +84,15 @@ def play(stand: Stand, plot: Plot, console: Console, started: float) -> Outcome:
         watching(console, sale, diary) as watch,
         killing(stand.own, plot.kill_every_s, rng) as killed,
     ):
-        _wait_for_the_door(stand, sale, watch)
+
+        def look(acting: int) -> None:
+            stand.go_on()
+            watch(acting)
+
+        _wait_for_the_door(stand, sale, look)
         asyncio.run(
             crowd.act(
-                actors, diary, stand.site, stand.mailbox, sale.sale_id, tempo.ends_s - 5, watch
+                actors, diary, stand.site, stand.mailbox, sale.sale_id, tempo.ends_s - 5, look
             )
         )
     if killed:

@@ -13,30 +13,39 @@ from fairness import keys
 from fairness.errors import Unavailable
 from workers import clients
 
-WITHIN_S = 60.0
+STALLED_S = 60.0
 LOOK_EVERY_S = 0.2
 
 
 def settle(stand: Stand, sale: Sale) -> None:
-    """Return when nothing of this sale is on its way; Unavailable names what still is."""
+    """Return when nothing of this sale is on its way.
+
+    Unavailable when nothing has moved for a minute; it names what is still to do. Stopped when
+    someone pressed Ctrl-C.
+    """
     line = clients.line(sale.sale_id)
-    checks: dict[str, Callable[[], bool]] = {
-        "windows to draw": lambda: line.status().windows_pending == 0,
-        "decisions to log": lambda: stand.redis.xlen(keys.decisions(sale.sale_id)) == 0,
-        "entries to log": lambda: not _promised(stand, LEDGER),
-        "mails to send": lambda: not _promised(stand, *MAILS),
-        "entries to seal": lambda: clients.log().sealed_size() == clients.ledger_store().size(),
+    looks: dict[str, Callable[[], object]] = {
+        "windows to draw": lambda: line.status().windows_pending,
+        "decisions to log": lambda: stand.redis.xlen(keys.decisions(sale.sale_id)),
+        "entries to log": lambda: _oldest(stand, LEDGER),
+        "mails to send": lambda: _oldest(stand, *MAILS),
+        "entries to seal": lambda: clients.ledger_store().size() - clients.log().sealed_size(),
     }
-    deadline = time.monotonic() + WITHIN_S
-    while open_ones := [what for what, done in checks.items() if not done()]:
-        if time.monotonic() > deadline:
+    before: dict[str, object] = {}
+    moved = time.monotonic()
+    while left := {what: seen for what, look in looks.items() if (seen := look())}:
+        stand.go_on()
+        if left != before:
+            before, moved = left, time.monotonic()
+        if time.monotonic() > moved + STALLED_S:
             raise Unavailable(
-                f"after {WITHIN_S:g} s there are still {', '.join(open_ones)}",
+                f"for {STALLED_S:g} s nothing has moved of {', '.join(left)}",
                 rule="the workers finish what was promised",
                 remedy=f"look at the workers' logs in {stand.home.logs}",
             )
         time.sleep(LOOK_EVERY_S)
 
 
-def _promised(stand: Stand, *kinds: str) -> bool:
-    return any(True for kind in kinds for _ in stand.db.query(OUTBOX, kind=kind, limit=1))
+def _oldest(stand: Stand, *kinds: str) -> list[str]:
+    rows = (stand.db.query(OUTBOX, kind=kind, limit=1) for kind in kinds)
+    return [repr(row) for found in rows for row in found]

@@ -39,14 +39,23 @@ class Tempo:
     away_s: float = 8.0
     capacity: int = 80
     rate_per_s: int = 40
+    looks_s: float = 5.0  # between two looks of a waiting page at the board
 
     @classmethod
     def of(cls, fans: int) -> Tempo:
-        """Return the tempo for so many fans: a larger crowd gets the time and room it needs."""
+        """Return the tempo for so many fans: a larger crowd gets the time and room it needs.
+
+        All fans live on this machine too: more of them look less often each, and get longer turns.
+        """
+        looks_s = max(5.0, fans / 500)
         return cls(
             arrivals_s=max(30.0, fans / 100),
-            ends_s=max(160.0, fans / 20),
+            ends_s=max(160.0, fans / 15),
+            turn_s=max(25.0, 3 * looks_s),
+            hold_s=max(20.0, 2 * looks_s),
+            away_s=max(8.0, 2 * looks_s),
             capacity=max(80, fans // 30),
+            looks_s=looks_s,
         )
 
 

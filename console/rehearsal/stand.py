@@ -14,7 +14,7 @@ from boxoffice.dynamo import Database
 from console.home import Home
 from console.launch import Started, running
 from console.stack import Options
-from console.supervisor import on_signals
+from console.supervisor import Stopped, on_signals
 from workers import clients
 from workers.settings import Settings
 
@@ -38,6 +38,11 @@ class Stand:
     def ledger(self) -> Path:
         """The folder of the log's public files."""
         return self.settings.ledger_folder
+
+    def go_on(self) -> None:
+        """Do nothing, or raise Stopped when someone pressed Ctrl-C: the stack is leaving."""
+        if self.own is not None and self.own.supervisor.leaving:
+            raise Stopped
 
 
 @contextmanager
