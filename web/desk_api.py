@@ -60,11 +60,15 @@ class DeskChoice(TypedDict):
 
 
 class DeskBudget(TypedDict):
-    """How many fans may be stopped without strong evidence so far, and how many were."""
+    """How many people may be stopped without strong evidence so far, and how many probably were.
+
+    `stopped` counts all who were, people or not; `used` those who count.
+    """
 
     most_ppm: int
     most: int
     used: int
+    stopped: int
     left: int
 
 
@@ -134,7 +138,13 @@ def _group(cluster: desk_service.Cluster) -> dict[str, Any]:
 
 
 def _budget(use: Use) -> DeskBudget:
-    return {"most_ppm": use.most_ppm, "most": use.most, "used": use.used, "left": use.left}
+    return {
+        "most_ppm": use.most_ppm,
+        "most": use.most,
+        "used": use.used,
+        "stopped": use.stopped,
+        "left": use.left,
+    }
 
 
 def _rule(one: Learned) -> DeskRule:

@@ -51,6 +51,7 @@ class Screened:
     people: Sequence[Person]
     judged: Sequence[Judgement]
     cpu_s: float  # of screening, the store's part not counted
+    spent: budget.Spent = field(default_factory=budget.Spent)
 
     def by_crowd(self) -> dict[str, Counter[str]]:
         """Return the verdicts of each crowd."""
@@ -92,7 +93,7 @@ def play(scene: Scene, redis: Redis) -> Screened:
         if merges := found.merges():
             redis.hset(keys.merged(SALE), items=[part for pair in merges.items() for part in pair])
     spent = time.process_time() - began
-    return Screened(cast, [judged[visit.fan] for visit in visits], spent)
+    return Screened(cast, [judged[visit.fan] for visit in visits], spent, so_far)
 
 
 def _cast(scene: Scene) -> Iterable[Person]:

@@ -14,7 +14,7 @@ from console.measuring import figures as policy
 from console.measuring.figures import Figure, told
 from console.measuring.screening import RULES, START_US, Screened, clusters, tickets_stopped
 from fairness.clock import SECOND
-from fairness.screening import agents, rules
+from fairness.screening import agents, budget, rules
 from fairness.screening.case import Case
 from fairness.screening.model import ADMIT, CHALLENGE, MERGE, REFUSE, REVIEW, Account, Visit
 from fairness.screening.offline.figures import clopper_pearson
@@ -62,6 +62,7 @@ def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Scree
         *(_caught(name, verdicts[name]) for name in sorted(attackers) if name not in farms),
         *(_farm(screened, name, verdicts[name].total()) for name in sorted(farms)),
         *_honest(sum((verdicts[name] for name in honest), Counter())),
+        _expected(screened),
         _least("cluster_precision", found.precision, PRECISION_LEAST, found.groups,
                "groups found", "groups that hold one buyer's accounts only"),
         Figure("pairwise_f1", "pairs put together against pairs who are one buyer", found.f1,
@@ -143,6 +144,22 @@ def _honest(verdicts: Counter[str]) -> list[Figure]:
                asked / n, n, "people", f"≤ {CHALLENGED_MOST}", asked <= CHALLENGED_MOST * n),
         Figure("humans_merged", "linked to somebody else", float(verdicts[MERGE]), n, "people"),
     ]  # fmt: skip
+
+
+def _expected(screened: Screened) -> Figure:
+    """Return the budget's estimate of the people among those whom it asked, with the truth."""
+    people = [
+        judgement
+        for person, judgement in zip(screened.people, screened.judged, strict=True)
+        if person.honest
+    ]
+    asked = budget.people_asked(people)
+    ppm = [budget.MILLION * n // max(len(people), 1) for n in asked]
+    text = (
+        f"people to be expected among {sum(screened.spent.asked)} asked without strong evidence; "
+        f"{sum(asked)} are; of a million people by band {ppm}, expected {list(budget.PEOPLE_PPM)}"
+    )
+    return Figure("people_expected", text, screened.spent.people, len(people), "people")
 
 
 def _farm(screened: Screened, name: str, accounts: int) -> Figure:

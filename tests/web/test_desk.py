@@ -178,7 +178,9 @@ def test_the_desk_says_what_is_left_of_the_budget(organiser: Person, sale: Sale)
     crowd = {f"fan{n}": Judgement("review", (stopped,), None, 0.8) for n in range(3)}
     budget.keep_within(clients.redis(), sale.sale_id, 0, crowd, rules)
     told = organiser.call("GET", desk(sale)).json["budget"]  # type: ignore[index]
-    assert told["held"] == {"most_ppm": 1_000, "most": 5, "used": 3, "left": 2}
+    assert told["held"] == {
+        "most_ppm": 1_000, "most": 5, "used": 3, "stopped": 3, "left": 2
+    }  # fmt: skip
     assert told["asked"]["used"] == 0
     text = organiser.browser().get(f"/organiser/sales/{sale.sale_id}/desk").get_data(as_text=True)
     assert "Held for you to decide: 3 of 5 used, 2 left" in text
