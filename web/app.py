@@ -106,6 +106,7 @@ BLUEPRINTS = {
     "boxoffice": (*EVERYWHERE, *BOXOFFICE),
     "all": (*EVERYWHERE, *FAIRNESS, *BOXOFFICE),
 }
+SHORT = {"fairness": hot.LINE, "boxoffice": hot.SHOP, "all": (*hot.LINE, *hot.SHOP)}
 # Called by programs with a bearer token; a cookie only reads there, so there is nothing to forge.
 WITHOUT_FORMS = (
     fairness_api.bp,
@@ -174,8 +175,7 @@ def create_app(service: Service = "all") -> Flask:
     views.init_app(app)
     security.init_app(app)
     app.after_request(_tell_trace)
-    if service != "boxoffice":
-        app.wsgi_app = hot.HotPath(app)  # type: ignore[method-assign]
+    app.wsgi_app = hot.HotPath(app, SHORT[service])  # type: ignore[method-assign]
     return app
 
 

@@ -1,10 +1,10 @@
-"""The front's connections: uvicorn's, with a short way for the two hottest requests.
+"""The front's connections: uvicorn's, with a short way for the hottest requests.
 
-A join, or a look at the own place, that comes in one piece and has nothing odd about it is answered
-in the event loop itself: no task, no thread, no environment but the few lines that it needs; the
-scripts of all of them go to the store together (`fairness.pipelined`). Every other byte is given to
-uvicorn as it came, and so are the bytes of a request that the short way does not answer: Flask
-answers those, in a thread (`web.bridge`).
+A join, or a look at the own place or order, that comes in one piece and has nothing odd about it
+is answered in the event loop itself: no task, no thread, no environment but the few lines that it
+needs; the scripts of all of them go to the store together (`fairness.pipelined`). Every other byte
+is given to uvicorn as it came, and so are the bytes of a request that the short way does not
+answer: Flask answers those, in a thread (`web.bridge`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fairness.pipelined import Pipelines
 from web import facts, hot
 
-HOT = re.compile(rb"(?:PUT|GET) /api/v1/sales/([A-Za-z0-9_-]{1,64})/place HTTP/1\.1\r\n")
+HOT = re.compile(
+    rb"(?:(?:PUT|GET) /api/v1/sales/([A-Za-z0-9_-]{1,64})/place"
+    rb"|GET /api/v1/orders/[A-Za-z0-9_-]{1,64}) HTTP/1\.1\r\n"
+)
 HEAD_BYTES = 32 * 1024  # of a request line and its headers together
 HEAD_S = 30.0  # from the first byte of a request to the last of its headers
 _LOOK_S = 5.0
@@ -49,10 +52,16 @@ class ShortWay:
         self._head = b""
 
     def begin(
-        self, sale_id: str, environ: hot.Environ, then: Callable[[hot.Answer | None], None]
+        self,
+        sale_id: str | None,
+        environ: hot.Environ,
+        then: Callable[[hot.Answer | None], None],
     ) -> None:
-        """Work on a request; `then` is told the answer, or None when Flask is to give it."""
-        if facts.is_fresh(sale_id):
+        """Work on a request; `then` is told the answer, or None when Flask is to give it.
+
+        `sale_id` is the sale whose facts the answer needs, None if it needs none.
+        """
+        if sale_id is None or facts.is_fresh(sale_id):
             self._pipelines.drive(self.path.answering(environ), then)
             return
 
@@ -132,7 +141,8 @@ class Front(HttpToolsProtocol):
             if found and environ is not None:
                 self._unset_keepalive_if_required()
                 self._aloft = data
-                self.short.begin(found[1].decode(), environ, partial(self._answered, environ))
+                sale_id = found[1].decode() if found[1] else None
+                self.short.begin(sale_id, environ, partial(self._answered, environ))
                 return
         self._to_uvicorn(data)
 

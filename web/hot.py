@@ -1,16 +1,17 @@
-"""The short way for the two hottest requests: joining a line, and asking for the own place.
+"""The short way for the hottest requests: joining a line, and asking for the own place or order.
 
 It stands in front of Flask in the same process and answers what is plain, by the functions that
-the routes in `fairness_api` use too. All else goes on to Flask, untouched: other requests, odd
-bodies, other sites' scripts, and everything that ends in an error, which is raised again there, so
-that there is one place where errors are answered. `tests/web/test_hot.py` compares the two ways.
+the routes in `fairness_api` and `boxoffice_api` use too. All else goes on to Flask, untouched:
+other requests, odd bodies, other sites' scripts, and everything that ends in an error, which is
+raised again there, so that there is one place where errors are answered. `tests/web/test_hot.py`
+compares the two ways.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -19,13 +20,14 @@ from flask import Flask, request
 from pydantic import ValidationError
 
 from fairness.store import Steps, wait
-from web import auth, line_service, metrics, reading, security
+from web import auth, line_service, metrics, order_service, reading, security
 from web.bodies import Join
 from workers import trace
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 PLACE = re.compile(r"/api/v1/sales/([A-Za-z0-9_-]{1,64})/place")
+ORDER = re.compile(r"/api/v1/orders/([A-Za-z0-9_-]{1,64})")
 FAILED = "fairticket.failed"
 LONGEST_BODY = 4_096  # a join's body is shorter; Flask says so of longer ones
 _TOKEN = re.compile(r"[\w.-]+")
@@ -39,11 +41,21 @@ class Answer(NamedTuple):
     request_id: str
 
 
-class HotPath:
-    """A WSGI application: the short way where there is one, else Flask's."""
+class Way(NamedTuple):
+    """A short way: to which address and by which method, Flask's name for it, and its steps."""
 
-    def __init__(self, app: Flask) -> None:
+    path: re.Pattern[str]
+    method: str
+    endpoint: str
+    answer: Callable[[str, Environ], Steps[Any]]
+
+
+class HotPath:
+    """A WSGI application: a short way where there is one, else Flask's."""
+
+    def __init__(self, app: Flask, ways: Sequence[Way]) -> None:
         self.flask = app.wsgi_app
+        self.ways = ways
         self.headers = [("Content-Type", "application/json"), *security.of_api()]
         self._others = bool(security.other_sites())
 
@@ -59,14 +71,14 @@ class HotPath:
 
     def answering(self, environ: Environ) -> Steps[Answer | None]:
         """Return the answer, in steps; None when Flask is to give it, which FAILED explains."""
-        path = PLACE.fullmatch(environ["PATH_INFO"])
-        way = _WAYS.get(environ["REQUEST_METHOD"]) if path else None
-        if path is None or way is None or (self._others and "HTTP_ORIGIN" in environ):
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        found = ((w, w.path.fullmatch(path)) for w in self.ways if w.method == method)
+        way, about = next((pair for pair in found if pair[1]), (None, None))
+        if way is None or about is None or (self._others and "HTTP_ORIGIN" in environ):
             return None
         started = time.perf_counter()
-        endpoint, answer = way
         try:
-            document = yield from answer(path[1], environ)
+            document = yield from way.answer(about[1], environ)
         except Exception as error:  # Flask answers it, and logs it
             environ[FAILED] = error
             return None
@@ -74,7 +86,7 @@ class HotPath:
             return None
         request_id = trace.name(environ.get("HTTP_X_REQUEST_ID", ""))
         body = orjson.dumps(document, option=_AS_FLASK)
-        metrics.answered(endpoint, environ["REQUEST_METHOD"], 200, time.perf_counter() - started)
+        metrics.answered(way.endpoint, method, 200, time.perf_counter() - started)
         return Answer(body, request_id)
 
 
@@ -103,10 +115,15 @@ def _place(sale_id: str, environ: Environ) -> Steps[Any]:
     return (yield from line_service.placing(auth.check(token), sale_id))
 
 
-_WAYS: dict[str, tuple[str, Callable[[str, Environ], Steps[Any]]]] = {
-    "PUT": ("line.join", _join),
-    "GET": ("line.see_place", _place),
-}
+def _order(order_id: str, environ: Environ) -> Steps[Any]:
+    token = _bearer(environ) or _cookie(environ)
+    if token is None:
+        return None
+    return (yield from order_service.looking(auth.check(token).account_id, order_id))
+
+
+LINE = (Way(PLACE, "PUT", "line.join", _join), Way(PLACE, "GET", "line.see_place", _place))
+SHOP = (Way(ORDER, "GET", "boxoffice.see_order", _order),)
 
 
 def _bearer(environ: Environ) -> str | None:

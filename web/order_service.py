@@ -15,8 +15,9 @@ from boxoffice.orders.model import Order
 from boxoffice.tickets import rotation
 from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, iso, now_us
-from fairness.errors import Conflict, HoldExpired, Invalid, NotFound
+from fairness.errors import Conflict, HoldExpired, Invalid, NotFound, Unavailable
 from fairness.passes import Pass
+from fairness.store import Steps
 from web import auth, bodies, facts, services
 from web.address import behind
 from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer
@@ -90,6 +91,17 @@ def find(order_id: str) -> Found:
         return Found(order_id, None)
     standing.show([order])
     return Found(order_id, order)
+
+
+def looking(account_id: str, order_id: str) -> Steps[OrderAnswer | None]:
+    """Return an order of this account's as the API shows it, in steps; None: `find` must tell."""
+    try:
+        seen = yield from standing.looking(order_id)
+    except Unavailable:
+        return None
+    if seen is None or seen.account_id != account_id:
+        return None
+    return document(Found(order_id, seen.order, seen.tickets))
 
 
 def pay(order_id: str, token: str) -> Accepted:
@@ -182,7 +194,7 @@ def document(found: Found) -> OrderAnswer:
 def _ticket_ids(found: Found) -> Sequence[str]:
     if found.tickets is not None or found.state != "paid":
         return found.tickets or ()
-    tickets = services.tickets().of_order(found.order_id)
+    tickets = services.tickets().of_order(found.order) if found.order else []
     return [ticket.ticket_id for ticket in tickets if ticket.state == "valid"]
 
 

@@ -13,7 +13,7 @@ from web.app import BODY_LIMIT
 from web.board_events import BoardEvents
 from web.bridge import Bridge, Receive, Send
 from web.front import Front, ShortWay
-from web.hot import HotPath
+from web.hot import LINE, HotPath
 from workers.settings import settings
 
 _SWITCH_S = 0.001  # a join does not wait longer for a thread of Flask's to let it go on
@@ -45,7 +45,8 @@ class Served:
         path = self._app.wsgi_app
         if isinstance(path, HotPath):
             Front.short = ShortWay(path, asyncio.get_running_loop())
-            sys.setswitchinterval(_SWITCH_S)
+            if path.ways[0] in LINE:  # a look at an order may wait, and each switch costs CPU
+                sys.setswitchinterval(_SWITCH_S)
         Front.at_end = self._events.let_go
         gc.collect()
         gc.freeze()  # what is there now stays: no need to go through it again and again

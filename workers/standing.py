@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
+from redis import Redis
+from redis.commands.core import Script
 from redis.exceptions import ConnectionError as StoreUnreachable
 from redis.exceptions import TimeoutError as StoreTimeout
 
 from boxoffice.orders.model import Order
 from boxoffice.tickets.service import ticket_ids
-from fairness import keys
+from fairness import keys, scripts
+from fairness.store import Call, SaleStore, Steps
 from workers import clients
 
 LIFE_MS = 3_000
@@ -51,6 +55,21 @@ def look(order_id: str) -> Standing | None:
         found: Any = clients.redis().get(keys.standing(order_id))
     except (StoreUnreachable, StoreTimeout):
         return None
+    return _read(found)
+
+
+def looking(order_id: str) -> Steps[Standing | None]:
+    """Return what `look` does, in steps; Unavailable when the store is away."""
+    store, script = _told(clients.redis())
+    return _read((yield Call(store, script, [keys.standing(order_id)], [])))
+
+
+@lru_cache(maxsize=1)
+def _told(redis: Redis) -> tuple[SaleStore, Script]:
+    return SaleStore(redis, ""), scripts.load(redis, "told")
+
+
+def _read(found: str | None) -> Standing | None:
     if found is None:
         return None
     told = orjson.loads(found)

@@ -25,11 +25,11 @@ from console import engines, processes
 from tests.engines import wait_until
 from tests.web.site import IPHONE, Person
 from tests.web.test_hot import BODIES
-from web import facts, front, hot
+from web import facts, front, hot, order_service
 from web.app import create_app
 from web.serve import OPTIONS
 from web.serving import Served
-from workers import clients
+from workers import clients, standing
 
 OWN = re.compile(rb"(date|x-request-id): [^\r]+\r\n")
 
@@ -349,6 +349,19 @@ def _reachable(port: int) -> bool:
         return False
 
 
-def test_the_box_office_has_no_short_way(site: object) -> None:
-    with serving(create_app("boxoffice")):
-        assert front.Front.short is None
+def test_an_order_is_looked_at_on_the_short_way(
+    site: object, fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = order_service.new_id(fan.account.account_id, "sal_1", "key")
+    path = f"/api/v1/orders/{order_id}"
+    with serving(create_app("boxoffice")) as server:
+        standing.show_pending(order_id, fan.account.account_id)
+        status, _, body = both(server, request("GET", path, *bearer(fan)))
+        assert (status, json.loads(body)["state"]) == (200, "pending")
+        assert both(server, request("GET", path, "Authorization: Bearer forged"))[0] == 401
+        assert both(server, request("GET", path + "x", *bearer(fan)))[0] == 404
+        monkeypatch.setattr(front.Front, "_to_uvicorn", lambda *_: 1 / 0)
+        with Wire(server.address) as wire:
+            for _ in range(3):
+                wire.send(request("GET", path, *bearer(fan)))
+                assert wire.answer()[0] == 200

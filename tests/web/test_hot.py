@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
@@ -19,12 +19,14 @@ from redis.exceptions import ConnectionError as StoreUnreachable
 from redis.exceptions import TimeoutError as StoreTimeout
 from werkzeug.test import Client, TestResponse
 
+from boxoffice.payments.model import Card
 from boxoffice.sales.model import Sale
+from fairness import keys
 from fairness.direct import Direct
-from tests.web.site import IPHONE, Person, call_to_shop
-from web import auth, hot, services
-from web.app import create_app
-from workers import clients
+from tests.web.site import CARD, IPHONE, Person, call_to_shop, enter, hold, pay
+from web import auth, hot, order_service, services
+from web.app import Service, create_app
+from workers import clients, standing
 
 OWN = {"date", "x-request-id"}
 
@@ -144,8 +146,89 @@ def test_the_short_way_is_taken_and_counted(
     assert b'endpoint="line.join",method="PUT",status="200"' in numbers
 
 
-def test_the_box_office_has_no_line_to_join(app: Flask) -> None:
-    assert not isinstance(create_app("boxoffice").wsgi_app, hot.HotPath)
+def test_an_order_is_told_alike_wherever_it_stands(
+    fan: Person, other: Person, plain: Client, sale: Sale
+) -> None:
+    """On its way, refused, held, paid; from the cache and from the table; to nobody else."""
+    call_to_shop(sale, fan, other)
+    me = {"Authorization": f"Bearer {fan.token}"}
+
+    def ask(**wish: Any) -> str:
+        headers = {**me, "Pass": enter(sale, fan)}
+        path = f"/api/v1/sales/{sale.sale_id}/orders"
+        return str(plain.post(path, json=wish, headers=headers).json["order_id"])  # type: ignore[index]
+
+    def look(order_id: str, state: str) -> None:
+        path = f"/api/v1/orders/{order_id}"
+        kept = clients.redis().get(keys.standing(order_id))
+        for headers in (me, {"Cookie": f"{auth.TOKEN_COOKIE}={fan.token}"}):
+            answer = both(fan, plain, path, method="GET", headers=headers)
+            assert answer.json["state"] == state  # type: ignore[index]
+        stranger = {"Authorization": f"Bearer {other.token}"}
+        hidden = 404 if state == "pending" else 403
+        assert both(fan, plain, path, method="GET", headers=stranger).status_code == hidden
+        assert kept is not None
+        clients.redis().delete(keys.standing(order_id))
+        assert both(fan, plain, path, method="GET", headers=me).json["state"] == state  # type: ignore[index]
+
+    refused = ask(seats=["A-1"])
+    look(refused, "pending")
+    hold(sale, other, "ord_first", "A-1")
+    hold(sale, fan, refused, "A-1")
+    look(refused, "refused")
+    order_id = ask(best={"count": 2})
+    hold(sale, fan, order_id, "B-1", "B-2")
+    look(order_id, "held")
+    pay(order_id, clients.payments().tokenise(Card(**CARD)))
+    look(order_id, "paid")
+    nothing = f"/api/v1/orders/{'x' * 30}"
+    assert both(fan, plain, nothing, method="GET", headers=me).status_code == 404
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer forged"}])
+def test_an_order_is_told_to_nobody_who_is_not_signed_in(
+    fan: Person, plain: Client, headers: dict[str, str]
+) -> None:
+    order_id = order_service.new_id(fan.account.account_id, "sal_1", "key")
+    standing.show_pending(order_id, fan.account.account_id)
+    path = f"/api/v1/orders/{order_id}"
+    assert both(fan, plain, path, method="GET", headers=headers).status_code == 401
+    for method in ("HEAD", "PUT", "PATCH", "OPTIONS"):
+        both(fan, plain, path, method=method, headers=headers)
+
+
+def test_an_order_is_told_from_the_table_while_the_store_is_away(
+    fan: Person, plain: Client, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_to_shop(sale, fan)
+    hold(sale, fan, "ord_mine", "A-1")
+
+    def away(*_: Any, **__: Any) -> None:
+        raise StoreUnreachable("no answer")
+
+    monkeypatch.setattr(Redis, "execute_command", away)
+    me = {"Authorization": f"Bearer {fan.token}"}
+    answer = both(fan, plain, "/api/v1/orders/ord_mine", method="GET", headers=me)
+    assert answer.json["state"] == "held"  # type: ignore[index]
+
+
+def test_a_look_at_an_order_does_not_reach_flask(
+    fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app("boxoffice")
+    order_id = order_service.new_id(fan.account.account_id, "sal_1", "key")
+    standing.show_pending(order_id, fan.account.account_id)
+    monkeypatch.setattr(app, "full_dispatch_request", lambda: 1 / 0)
+    answer = Person(app, fan.account).call("GET", f"/api/v1/orders/{order_id}")
+    assert answer.json["state"] == "pending"  # type: ignore[index]
+
+
+def test_each_service_has_the_short_ways_to_what_is_its(app: Flask) -> None:
+    ways = {name: create_app(name).wsgi_app.ways for name in get_args(Service)}  # type: ignore[attr-defined]
+    assert ways == {"fairness": hot.LINE, "boxoffice": hot.SHOP, "all": hot.LINE + hot.SHOP}
+    for name in get_args(Service):
+        endpoints = create_app(name).view_functions
+        assert {way.endpoint for way in ways[name]} <= endpoints.keys()
 
 
 @contextmanager
