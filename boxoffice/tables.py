@@ -95,11 +95,7 @@ LIMITS = Table("limits", "person")  # person of a sale, or of a tour -> tickets 
 PAYMENTS = Table("payments", "payment_id")
 CHARGES = Table("charges", "charge_id")  # the test provider's own books
 # tickets
-TICKETS = Table(
-    "tickets",
-    "ticket_id",
-    indexes=(Index("by_order", "order_id"), Index("by_account", "account_id")),
-)
+TICKETS = Table("tickets", "ticket_id")  # the id follows from the order and the seat
 # reviews
 REVIEWS = Table("reviews", "sale_id", "review_id")  # what organisers decided about held tickets
 # returns

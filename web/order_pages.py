@@ -50,8 +50,8 @@ def one(order_id: str) -> ResponseReturnValue:
     """Show one order: on its way, held, paid, or why not."""
     found = order_service.find(order_id)
     order = found.order
-    paid = order is not None and order.state == "paid"
-    tickets = services.tickets().of_order(order_id) if paid else []
+    paid = order if order is not None and order.state == "paid" else None
+    tickets = services.tickets().of_order(paid) if paid else []
     known = facts.of_sale(order.sale_id) if order else None
     return render_template(
         "order.html",

@@ -63,13 +63,10 @@ class Tickets:
             raise Forbidden("this ticket belongs to another account", field="ticket_id")
         return ticket
 
-    def of_order(self, order_id: str) -> list[Ticket]:
-        """Return the tickets of an order, by seat."""
-        return self._store.of_order(order_id)
-
-    def of_account(self, account_id: str) -> list[Ticket]:
-        """Return an account's tickets, by seat."""
-        return self._store.of_account(account_id)
+    def of_order(self, order: Order) -> list[Ticket]:
+        """Return the tickets that an order has given, by seat, as they are now."""
+        found = self._store.get_many(ticket_ids(order))
+        return sorted(found, key=lambda ticket: ticket.seat_id)
 
     def code(self, ticket: Ticket) -> str:
         """Return the signed part of the ticket's code; the same every time."""

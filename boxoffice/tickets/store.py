@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from boxoffice.dynamo import Database, Write
 from boxoffice.tables import TICKETS
@@ -43,20 +42,12 @@ class TicketStore:
         item = self._db.get(TICKETS, ticket_id=ticket_id)
         return Ticket.of(item) if item else None
 
-    def of_order(self, order_id: str) -> list[Ticket]:
-        """Return the tickets of an order, by seat."""
-        return _sorted(self._db, "by_order", order_id=order_id)
-
-    def of_account(self, account_id: str) -> list[Ticket]:
-        """Return the tickets of an account, by seat."""
-        return _sorted(self._db, "by_account", account_id=account_id)
+    def get_many(self, ticket_ids: Sequence[str]) -> list[Ticket]:
+        """Return those of the tickets that exist, in no order."""
+        found = self._db.get_many(TICKETS, [{"ticket_id": each} for each in ticket_ids])
+        return [Ticket.of(item) for item in found]
 
     def of_sale(self, sale_id: str) -> Iterator[Ticket]:
         """Yield the tickets of a sale, in no order. Reads the whole table: for audits."""
         items = (item for item in self._db.scan(TICKETS) if item["sale_id"] == sale_id)
         return (Ticket.of(item) for item in items)
-
-
-def _sorted(db: Database, index: str, **key: Any) -> list[Ticket]:
-    tickets = (Ticket.of(item) for item in db.query(TICKETS, index=index, **key))
-    return sorted(tickets, key=lambda ticket: (ticket.order_id, ticket.seat_id))

@@ -53,11 +53,7 @@ def gather(
     line = clients.line(sale.sale_id)
     arrivals = line.arrivals()
     orders = list(db.query(ORDERS, index="by_sale", sale_id=sale.sale_id))
-    tickets = [
-        t
-        for order in orders
-        for t in db.query(TICKETS, index="by_order", order_id=order["order_id"])
-    ]
+    tickets = [item for item in db.scan(TICKETS) if item["sale_id"] == sale.sale_id]
     return Evidence(
         sale=sale,
         arrivals=arrivals,

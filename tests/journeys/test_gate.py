@@ -14,7 +14,7 @@ from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, now_us
 from tests.journeys.conftest import PHONE, picture, served
 from tests.web.conftest import app, fan, organiser, sale, site  # noqa: F401 - fixtures
-from tests.web.site import Person
+from tests.web.site import Person, tickets_of
 from tests.web.test_gate import Device, bought
 from web import auth, services
 
@@ -92,8 +92,8 @@ def test_gates_without_a_network_say_yes_and_no_and_find_the_double_entry_when_i
 ) -> None:
     for seat in ("A-1", "B-2"):
         bought(fan, sale, seat)
-    (one,) = services.tickets().of_order("ord_A-1")
-    (two,) = services.tickets().of_order("ord_B-2")
+    (one,) = tickets_of("ord_A-1")
+    (two,) = tickets_of("ord_B-2")
     services.gates().annul(two, "bought with a stolen card")
     north, south = (phone(opened, Device(app, organiser, sale, n)) for n in ("North", "South"))
     for gate in (north, south):
@@ -139,7 +139,7 @@ def test_the_page_of_a_ticket_changes_its_code_and_a_camera_reads_it(
     sale: Sale,  # noqa: F811
 ) -> None:
     ticket = bought(fan, sale)
-    (known,) = services.tickets().of_order("ord_A-1")
+    (known,) = tickets_of("ord_A-1")
     shown, gate = opened(fan).new_page(), phone(opened, Device(app, organiser, sale), SEEING)
     shown.clock.install()
     shown.goto(f"/tickets/{ticket}")

@@ -11,7 +11,7 @@ from fairness.clock import now_us
 from tests.journeys.conftest import PICTURES
 from tests.journeys.test_aftersale import address, page_of
 from tests.web.conftest import app, fan, organiser, other, sale, site
-from tests.web.site import Person
+from tests.web.site import Person, tickets_of
 from tests.web.test_reviews import waiting
 from workers import clients, standing
 
@@ -50,4 +50,4 @@ def test_an_order_that_is_looked_at_is_cleared_on_the_desk(
     standing.show([order])
     mine.goto(f"/orders/{waiting}")
     expect(mine.get_by_role("heading", name="Enjoy the show!")).to_be_visible()
-    assert len(clients.tickets().of_order(waiting)) == 2
+    assert len(tickets_of(waiting)) == 2

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from boxoffice.accounts.model import Account, NewAccount
 from boxoffice.catalogue.plan import PITCH, Seat, SeatingPlan
 from boxoffice.sales.model import Price, Sale
+from boxoffice.tickets.model import Ticket
 from fairness.clock import SECOND, now_us
 from fairness.identity import fan_of
 from fairness.stock import Stock
@@ -144,6 +145,13 @@ def hold(sale: Sale, person: Person, order_id: str, *seats: str) -> None:
 def pay(order_id: str, token: str) -> None:
     """Do what the orders worker does with a payment."""
     stage.pay(order_id, token)
+
+
+def tickets_of(order_id: str) -> list[Ticket]:
+    """Return the tickets that an order has given."""
+    order = clients.orders().find(order_id)
+    assert order is not None
+    return clients.tickets().of_order(order)
 
 
 def stock(sale: Sale) -> Stock:

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
-from tests.web.site import Person, hold, pay
+from tests.web.site import Person, hold, pay, tickets_of
 from tests.workers.stage import GOOD_CARD
 from web import services
 from workers import clients
@@ -18,7 +18,7 @@ from workers import clients
 def bought(fan: Person, sale: Sale, seat: str = "A-1") -> str:
     hold(sale, fan, f"ord_{seat}", seat)
     pay(f"ord_{seat}", clients.payments().tokenise(GOOD_CARD))
-    (ticket,) = services.tickets().of_order(f"ord_{seat}")
+    (ticket,) = tickets_of(f"ord_{seat}")
     return ticket.ticket_id
 
 
@@ -98,7 +98,7 @@ def test_an_annulled_ticket_has_no_code_and_every_gate_says_why(
     app: Flask, organiser: Person, fan: Person, sale: Sale
 ) -> None:
     ticket, device = bought(fan, sale), Device(app, organiser, sale)
-    (found,) = services.tickets().of_order("ord_A-1")
+    (found,) = tickets_of("ord_A-1")
     code = services.tickets().codes.current(found, now_us())
     path = f"tickets/{ticket}/annulment"
     assert api(fan, "POST", path, {"because": "no"}).status_code == 403

@@ -11,7 +11,7 @@ from boxoffice.orders.groups import Groups
 from boxoffice.reviews.model import UNDO_US
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
-from tests.web.site import Person, call_to_shop, enter, hold, pay
+from tests.web.site import Person, call_to_shop, enter, hold, pay, tickets_of
 from tests.workers.stage import GOOD_CARD
 from workers import clients, linkage
 
@@ -72,7 +72,7 @@ def test_the_organiser_clears_an_order_undoes_it_and_clears_it_again(
     seen = organiser.call("GET", reviews(sale)).json
     assert seen["groups"] == []  # type: ignore[index]
     assert [bool(one["done_at"]) for one in seen["decided"]] == [True, False]  # type: ignore[index]
-    assert len(clients.tickets().of_order(waiting)) == 2
+    assert len(tickets_of(waiting)) == 2
     assert fan.call("GET", reviews(sale)).status_code == 403
 
 

@@ -91,7 +91,7 @@ def test_the_card_that_makes_a_group_too_large_has_its_order_looked_at(
     assert (first.review, second.review) == ("", ""), "a couple may pay with one card"
     third = pay(hold(sale, 2, 8))
     assert (third.state, third.review) == ("paid", linkage.SHARED_LIMIT)
-    assert clients.tickets().of_order(third.order_id) == []
+    assert clients.tickets().of_order(third) == []
     assert pay(hold(sale, 3, 12), GOOD_CARD).review == "", "others are not concerned"
     (group,) = evidence.groups(clients.redis(), sale.sale_id)
     assert set(group.fans) == set(sale.fans[:3]), "the desk sees why"
@@ -168,7 +168,7 @@ def test_what_was_decided_is_carried_out_by_the_clock(sale: Crowd) -> None:
     aftersale.aftersale()
     aftersale.aftersale()
     cleared, refunded = (find(order.order_id) for order in waiting)
-    assert len(clients.tickets().of_order(cleared.order_id)) == 3
+    assert len(clients.tickets().of_order(cleared)) == 3
     assert refunded.state == "returned"
     payment = clients.payments().of_order(refunded.order_id)
     assert payment is not None

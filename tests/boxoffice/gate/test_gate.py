@@ -25,7 +25,7 @@ class Door:
         self.shop = Shop(db)
         order = self.shop.hold("1-1", person="ada")
         self.shop.orders.pay(order.order_id, self.shop.card(), NOW)
-        (self.ticket,) = self.shop.tickets.of_order(order.order_id)
+        (self.ticket,) = self.shop.tickets.of_order(order)
         self.codes = self.shop.tickets.codes
         self.gates = Gates(db, self.codes)
         self.north, self.token = self.gates.make(PERFORMANCE, "North", NOW + HOUR, NOW)
@@ -81,7 +81,7 @@ def test_an_old_picture_a_bare_code_and_a_forged_one_open_nothing(door: Door) ->
     other = Shop(door.shop.true)
     order = other.hold("1-1")
     other.orders.pay(order.order_id, other.card(), NOW)
-    (stranger,) = other.tickets.of_order(order.order_id)
+    (stranger,) = other.tickets.of_order(order)
     code = door.codes.current(stranger, NOW)
     assert door.show(door.north, code=code).reason == "other-date"
     assert door.now().entered_us is None

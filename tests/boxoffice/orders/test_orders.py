@@ -208,7 +208,7 @@ def test_a_paid_order_has_seats_tickets_mail_and_entry_together(any_db: Database
     paid = shop.orders.pay(order.order_id, shop.card(), NOW + SECOND)
     assert paid.state == "paid"
     assert shop.state("1-1") == "sold"
-    assert [t.seat_id for t in shop.tickets.of_order(order.order_id)] == ["1-1", "1-2"]
+    assert [t.seat_id for t in shop.tickets.of_order(order)] == ["1-1", "1-2"]
     assert shop.outbox("mail", order) == ["order_confirmed"]
     assert shop.outbox("ledger", order) == ["seats_held", "seats_sold"]
     assert shop.orders.expire_due(shop.sale.sale_id, LATE) == []

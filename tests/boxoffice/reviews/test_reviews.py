@@ -52,7 +52,7 @@ class Counter(Shop):
         return dict(Tally(self.outbox("mail", order)))
 
     def codes(self, order: Order) -> int:
-        return sum(ticket.state == "valid" for ticket in self.tickets.of_order(order.order_id))
+        return sum(ticket.state == "valid" for ticket in self.tickets.of_order(order))
 
 
 @pytest.fixture
