@@ -20,6 +20,7 @@ KINDS = {
     "swift": "seconds apart",
     "transfer": "a ticket passed on",
     "run": "made the same day",
+    "sitting": "made the same day on one address",
 }
 SIZE, DOT, MARGIN = 420, 15, 50  # the margin is for the words on lines at the sides
 MOST_DOTS = 40  # accounts in one picture; the table has all

@@ -16,13 +16,14 @@ from itertools import groupby
 from redis.exceptions import RedisError
 
 from boxoffice.orders.groups import Group, Groups
+from boxoffice.orders.linking import over_the_limit, share_limits
 from boxoffice.orders.model import Order
 from boxoffice.orders.reviewing import is_waiting
 from boxoffice.orders.store import OrderStore
 from fairness import keys
 from fairness.errors import Unavailable
-from fairness.screening import evidence, facts
-from fairness.screening.linking import Entry, Links
+from fairness.screening import facts
+from fairness.screening.linking import Entry
 from fairness.screening.model import Account, Visit
 from fairness.screening.sharers import batches
 from workers import clients, lanes, logs, pipeline, steps
@@ -91,11 +92,8 @@ def watch(charged: Sequence[tuple[Order, str]]) -> dict[str, str]:
             raise
         except Exception:
             _failed(sale_id)
-        groups = Groups(clients.database()).of_many(sale_id, {order.person for order in orders})
-        for order in orders:
-            group = groups.get(order.person)
-            if group and group.tickets > order.limit:
-                waiting[order.order_id] = SHARED_LIMIT
+        for order in over_the_limit(clients.database(), sale_id, orders):
+            waiting[order.order_id] = SHARED_LIMIT
     return waiting
 
 
@@ -121,15 +119,8 @@ def link(
         )
         for order in orders
     ]
-    store = clients.redis()
-    groups = Links(store, sale_id).join(entries)
-    leads = clients.line(sale_id).leads_of({fan for group in groups for fan in group.fans})
-    for group in groups:
-        people = {leads.get(fan, fan) for fan in group.fans}
-        if len(people) > 1:
-            Groups(clients.database()).join(sale_id, people)
-    if groups:
-        evidence.keep(store, sale_id, groups)
+    leads_of = clients.line(sale_id).leads_of
+    share_limits(clients.redis(), clients.database(), sale_id, entries, leads_of)
 
 
 def sweep(sale_id: str) -> list[Late]:

@@ -11,8 +11,8 @@ import click
 
 from console.crowds import browsers
 from console.crowds import model as crowds
-from console.measuring import screening_figures, show
-from console.measuring.private_store import private_store
+from console.measuring import ordering, screening_figures, show
+from console.measuring.private_store import private_database, private_store
 from console.measuring.screening import Scene, play
 from console.measuring.screening_figures import Screening
 from fairness.screening.model import VERDICTS
@@ -53,7 +53,10 @@ def screening(
     scene = Scene(fans, odd, attackers, seed, known, found)
     with private_store() as redis:
         screened = play(scene, redis)
-    measured = screening_figures.measure(screened, known, seed)
+        with private_database() as database:
+            farms = screening_figures.farms_of(known)
+            ordered = ordering.order(screened, farms, redis, database, seed)
+    measured = screening_figures.measure(screened, ordered, known, seed)
     click.echo(f"{len(screened.people):,} entries, {screened.cpu_s:.1f} s of a core to screen them")
     for figure in measured.figures:
         click.echo(show.line(figure))

@@ -46,6 +46,7 @@ class Crowd:
     made_within_h: float | None = None  # a group's accounts are made this close together
     wants: tuple[int, int] = (4, 4)  # tickets
     group: tuple[int, int] = (1, 1)  # accounts that belong together
+    card_known: bool = True  # from an earlier order; else the card is seen when they pay
     one_person: bool = True  # a group is one buyer; else people of one home or school
     alone: float = 0.0  # this part of a group shares nothing
     shares: Mapping[str, Sharing] = field(default_factory=dict)
@@ -86,7 +87,7 @@ def _value(crowd: str, key: str, value: Any) -> Any:
         return _checked(crowd, key, value, value in _CHOICES[key], f"one of {_CHOICES[key]}")
     if key in ("age_days", "wants", "group"):
         return _range(crowd, key, value, whole=key != "age_days")
-    if key in ("honest", "one_person"):
+    if key in ("honest", "one_person", "card_known"):
         return _checked(crowd, key, value, isinstance(value, bool), "true or false")
     if key == "alone":
         return _part(crowd, key, value)

@@ -36,6 +36,7 @@ class Person:
     age_s: float  # of the account, at the start
     wants: int
     cards: list[str] = field(default_factory=list)
+    card_known: bool = True  # when they join, from an earlier order; else when they pay
 
 
 def people(
@@ -70,6 +71,7 @@ def _person(
         token(rng),
         DAY_S * rng.uniform(*crowd.age_days),
         rng.randint(*crowd.wants),
+        card_known=crowd.card_known,
     )
 
 
@@ -103,11 +105,28 @@ def _share(crowd: Crowd, group: list[Person], rng: Random) -> None:
         for person in group:
             person.age_s = made + 3_600 * crowd.made_within_h * rng.random()
     sociable = [person for person in group if rng.random() >= crowd.alone]
+    shared: dict[str, list[list[Person]]] = {}
     for kind, sharing in crowd.shares.items():
-        for cluster in _clusters(sociable, sharing, rng):
+        shared[kind] = _clusters(sociable, sharing, rng)
+        for cluster in shared[kind]:
             _give(kind, cluster, rng)
             if kind == "device" and crowd.honest:
                 _take_turns(cluster, rng)
+    if crowd.alone:
+        _let_none_be_alone(sociable, shared, rng)
+
+
+def _let_none_be_alone(
+    sociable: list[Person], shared: dict[str, list[list[Person]]], rng: Random
+) -> None:
+    """Let everybody of a group who is not said to be alone share one thing at least."""
+    real = {kind: [c for c in found if len(c) > 1] for kind, found in shared.items()}
+    social = {person.number for found in real.values() for c in found for person in c}
+    kinds = [kind for kind, found in real.items() if found]
+    for person in sociable if kinds else ():
+        if person.number not in social:
+            kind = rng.choice(kinds)
+            _join(kind, rng.choice(real[kind])[0], person)
 
 
 def _clusters(group: list[Person], sharing: Sharing, rng: Random) -> list[list[Person]]:
@@ -122,16 +141,27 @@ def _clusters(group: list[Person], sharing: Sharing, rng: Random) -> list[list[P
 
 
 def _give(kind: str, cluster: list[Person], rng: Random) -> None:
-    thing, mailbox = token(rng), letters(rng, 8)
-    for n, person in enumerate(cluster):
-        if kind == "card":
-            person.cards = [thing]
-        elif kind == "device":
-            person.device, person.client = cluster[0].device, cluster[0].client
-        elif kind == "address":
-            person.address = cluster[0].address
-        elif len(cluster) > 1:
-            person.email = f"{mailbox}+{n}{person.number}@{_ALIASED}"
+    """Let them share one thing of a kind."""
+    first = cluster[0]
+    if kind == "card":
+        first.cards = [token(rng)]
+    elif kind == "mailbox" and len(cluster) > 1:
+        first.email = f"{letters(rng, 8)}+{first.number}@{_ALIASED}"
+    for person in cluster[1:]:
+        _join(kind, first, person)
+
+
+def _join(kind: str, first: Person, person: Person) -> None:
+    """Let a person have a thing, too, that others share."""
+    if kind == "card":
+        person.cards = first.cards
+    elif kind == "device":
+        person.device, person.client = first.device, first.client
+    elif kind == "address":
+        person.address = first.address
+    else:
+        name, _, host = first.email.partition("@")
+        person.email = f"{name.partition('+')[0]}+{person.number}@{host}"
 
 
 def _take_turns(cluster: list[Person], rng: Random) -> None:

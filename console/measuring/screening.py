@@ -62,7 +62,7 @@ class Screened:
 
     def persons(self) -> list[tuple[Person, str]]:
         """Return everyone with whose place they have: their own or their lead's."""
-        names = map(_fan, range(len(self.people)))
+        names = map(fan_of, range(len(self.people)))
         return [
             (person, judgement.lead or fan)
             for fan, person, judgement in zip(names, self.people, self.judged, strict=True)
@@ -75,13 +75,13 @@ def play(scene: Scene, redis: Redis) -> Screened:
     known = tables.load()
     visits, accounts = [], {}
     for number, person in enumerate(cast):
-        fan = _fan(number)
-        visits.append(_visit(fan, person, number))
-        accounts[fan] = _account(person)
+        fan = fan_of(number)
+        visits.append(visit(fan, person, number))
+        accounts[fan] = account(person, with_card=person.card_known)
     judged: dict[str, Judgement] = {}
     so_far = budget.Spent()
     began = time.process_time()
-    for _, window in groupby(visits, lambda visit: RULES.window_of(visit.at_us)):
+    for _, window in groupby(visits, lambda seen: RULES.window_of(seen.at_us)):
         here = list(window)
         _arrive(redis, here)
         found = screen_window(
@@ -93,7 +93,7 @@ def play(scene: Scene, redis: Redis) -> Screened:
         if merges := found.merges():
             redis.hset(keys.merged(SALE), items=[part for pair in merges.items() for part in pair])
     spent = time.process_time() - began
-    return Screened(cast, [judged[visit.fan] for visit in visits], spent, so_far)
+    return Screened(cast, [judged[seen.fan] for seen in visits], spent, so_far)
 
 
 def _cast(scene: Scene) -> Iterable[Person]:
@@ -106,7 +106,8 @@ def _cast(scene: Scene) -> Iterable[Person]:
         yield from people(crowd, count, rng, times, scene.profiles)
 
 
-def _visit(fan: str, person: Person, number: int) -> Visit:
+def visit(fan: str, person: Person, number: int) -> Visit:
+    """Return what the front door sees of a person."""
     headers = {name.lower(): value for name, value in person.client.headers.items()}
     return Visit(
         fan=fan,
@@ -126,13 +127,15 @@ def _visit(fan: str, person: Person, number: int) -> Visit:
     )
 
 
-def _account(person: Person) -> Account:
+def account(person: Person, *, with_card: bool) -> Account:
+    """Return what the box office knows of a person's account."""
+    cards = person.cards if with_card else []
     return Account(
         email_domain=emails.domain(person.email),
         email_hash=keyed_hash(PEPPER, "mailbox", emails.normalise(person.email)),
         created_us=START_US - round(person.age_s * SECOND),
         verified=True,
-        cards=tuple(keyed_hash(PEPPER, "card", card) for card in person.cards),
+        cards=tuple(keyed_hash(PEPPER, "card", card) for card in cards),
     )
 
 
@@ -142,7 +145,8 @@ def _arrive(redis: Redis, visits: Sequence[Visit]) -> None:
         redis.zadd(keys.arrivals(SALE), {visit.fan: visit.at_us for visit in part})
 
 
-def _fan(number: int) -> str:
+def fan_of(number: int) -> str:
+    """Return what the sale calls the person who came as number `number`."""
     return f"fan{number:019}"
 
 
@@ -188,11 +192,12 @@ def clusters(screened: Screened) -> Clusters:
 def tickets_stopped(screened: Screened, crowd: str) -> float:
     """Return the share of a crowd's tickets that its accounts cannot take any more.
 
-    Without screening each account could take the limit. With it a place can, if it is neither
-    refused nor held for review. Confirming by mail stops no person, so a challenge counts nothing.
+    That is before the draw. Without screening each account could take the limit. With it a place
+    can, if it is neither refused nor held for review. Confirming by mail stops no person, so a
+    challenge counts nothing. What is stopped later is in `ordering`.
     """
     held = {
-        _fan(number)
+        fan_of(number)
         for number, judgement in enumerate(screened.judged)
         if judgement.verdict in (REVIEW, REFUSE)
     }

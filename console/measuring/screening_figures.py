@@ -12,6 +12,7 @@ from typing import Any
 from console.crowds.model import Crowd
 from console.measuring import figures as policy
 from console.measuring.figures import Figure, told
+from console.measuring.ordering import Ordered
 from console.measuring.screening import RULES, START_US, Screened, clusters, tickets_stopped
 from fairness.clock import SECOND
 from fairness.screening import agents, budget, rules
@@ -51,18 +52,27 @@ class Screening:
         }
 
 
-def measure(screened: Screened, crowds: Mapping[str, Crowd], seed: int) -> Screening:
-    """Return all figures of a scene that was played."""
+def farms_of(crowds: Mapping[str, Crowd]) -> list[str]:
+    """Return the crowds of attackers that are groups: those that links can tell."""
+    return [name for name, crowd in crowds.items() if not crowd.honest and crowd.group[1] > 1]
+
+
+def measure(
+    screened: Screened, ordered: Ordered, crowds: Mapping[str, Crowd], seed: int
+) -> Screening:
+    """Return all figures of a scene that was played, and in which people ordered afterwards."""
     verdicts = screened.by_crowd()
     honest = frozenset(name for name in verdicts if crowds[name].honest)
     found = clusters(screened)
     attackers = [name for name in verdicts if not crowds[name].honest]
-    farms = [name for name in attackers if crowds[name].group[1] > 1]
+    farms = farms_of(crowds)
     figures = [
         *(_caught(name, verdicts[name]) for name in sorted(attackers) if name not in farms),
-        *(_farm(screened, name, verdicts[name].total()) for name in sorted(farms)),
+        *(one for name in sorted(farms) if name in verdicts
+          for one in _farm(screened, ordered, name, verdicts[name].total())),
         *_honest(sum((verdicts[name] for name in honest), Counter())),
         _expected(screened),
+        _refused(ordered, honest),
         _least("cluster_precision", found.precision, PRECISION_LEAST, found.groups,
                "groups found", "groups that hold one buyer's accounts only"),
         Figure("pairwise_f1", "pairs put together against pairs who are one buyer", found.f1,
@@ -162,13 +172,31 @@ def _expected(screened: Screened) -> Figure:
     return Figure("people_expected", text, screened.spent.people, len(people), "people")
 
 
-def _farm(screened: Screened, name: str, accounts: int) -> Figure:
-    stopped = tickets_stopped(screened, name)
+def _farm(screened: Screened, ordered: Ordered, name: str, accounts: int) -> list[Figure]:
+    """Return what of their tickets is stopped before the draw, and with the orders' refusals."""
+    before = tickets_stopped(screened, name)
+    stopped = 1 - ordered.held[name] / accounts
     low, high = clopper_pearson(round(stopped * accounts), accounts)
-    text = f"of the tickets they would take, 95 % bounds {low:.3f} to {high:.3f}"
+    text = (
+        f"of the tickets they would take, 95 % bounds {low:.3f} to {high:.3f}: {before:.3f} before "
+        f"the draw, {ordered.refused[name] / accounts:.3f} at ordering; of {accounts} accounts "
+        f"{ordered.waiting[name]} more paid and wait for a look"
+    )
+    first = Figure(
+        f"{name}_before_the_draw", "of these, by screening", before, accounts, "accounts"
+    )
     if name != FARMS:
-        return Figure(f"{name}_tickets_stopped", text, stopped, accounts, "accounts")
-    return _least("farm_tickets_stopped", stopped, FARM_LEAST, accounts, "accounts", text)
+        return [Figure(f"{name}_tickets_stopped", text, stopped, accounts, "accounts"), first]
+    whole = _least("farm_tickets_stopped", stopped, FARM_LEAST, accounts, "accounts", text)
+    return [whole, first]
+
+
+def _refused(ordered: Ordered, honest: frozenset[str]) -> Figure:
+    refused = sum(ordered.refused[name] + ordered.waiting[name] for name in honest)
+    n = sum(ordered.held[name] + ordered.refused[name] for name in honest)
+    text = "orders of people that were refused or have to wait, for a limit shared with others"
+    return Figure("humans_refused_at_ordering", text, float(refused), n, "orders", "= 0",
+                  refused == 0)  # fmt: skip
 
 
 def _least(name: str, value: float, least: float, n: int, of: str, text: str) -> Figure:

@@ -22,7 +22,8 @@ from math import log
 from fairness.clock import SECOND
 
 MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
-DOMAIN, BATCH, SWIFT, RUN = "domain", "batch", "swift", "run"
+DOMAIN, BATCH, SWIFT = "domain", "batch", "swift"
+RUN, SITTING = "run", "sitting"
 TRANSFER = "transfer"  # one passed a ticket on to the other
 
 ENOUGH = 0.8
@@ -65,6 +66,7 @@ BONDS: Mapping[str, Bond] = {
     SWIFT: Bond(0.3, 200, 201, proposes=False),
     TRANSFER: Bond(0.3, 60, 200, proposes=False),  # friends do it as well
     RUN: Bond(0.35, 60, 600, proposes=False),  # signed up in the same quarter of a day
+    SITTING: Bond(0.35, 60, 600, proposes=False),  # and that on one address: for later windows
 }
 # What a family shares as well; anything else in a small group is not of a home.
 _HOMELY = frozenset({CARD, DEVICE, ADDRESS, BATCH, TRANSFER})
@@ -194,9 +196,13 @@ class _Graph:
             kind = attribute[0]
             heaviest[kind] = max(heaviest.get(kind, 0.0), self._weights[attribute])
         if not (to_farm and ADDRESS in heaviest):
-            heaviest.pop(RUN, None)  # thousands sign up on a day: it tells a farm's neighbours only
-        elif RUN in heaviest:
+            # Thousands sign up on a day: it tells a farm's neighbours only.
+            heaviest.pop(RUN, None)
+            heaviest.pop(SITTING, None)
+        elif RUN in heaviest or SITTING in heaviest:
             heaviest.pop(BATCH, None)  # the same thing, said twice
+            if SITTING in heaviest:
+                heaviest.pop(RUN, None)
         apart_us = abs(self._times[one] - self._times[other])
         if DEVICE in heaviest and apart_us <= SWIFT_US:
             heaviest[SWIFT] = BONDS[SWIFT].weight

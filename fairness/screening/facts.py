@@ -41,6 +41,7 @@ def of(visit: Visit, account: Account, tables: Tables, pepper: str) -> Arrival:
     disposable = tables.is_disposable(account.email_domain)
     # A relay's address says nothing about a fan, so nothing is linked by it.
     home = "" if network == RELAY else prefix
+    run = str(account.created_us // _RUN_US) if account.created_us else ""
     values = {
         bonds.MAILBOX: [account.email_hash],
         bonds.CARD: list(dict.fromkeys(account.cards)),
@@ -48,7 +49,8 @@ def of(visit: Visit, account: Account, tables: Tables, pepper: str) -> Arrival:
         bonds.ADDRESS: [home],
         bonds.DOMAIN: [account.email_domain] if disposable else [],
         bonds.BATCH: [_batch(account)],
-        bonds.RUN: [str(account.created_us // _RUN_US) if account.created_us else ""],
+        bonds.RUN: [run],
+        bonds.SITTING: [f"{home} {run}" if home and run else ""],
     }
     attributes = {
         kind: tuple((kind, keyed_hash(pepper, kind, value)) for value in found if value)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,18 @@ from click.testing import CliRunner
 
 from console.commands.measure import measure
 from console.crowds.model import builtin
-from console.measuring import screening_figures
-from console.measuring.private_store import private_store
-from console.measuring.screening import Scene, Screened, clusters, play, tickets_stopped
+from console.measuring import ordering, screening_figures
+from console.measuring.private_store import private_database, private_store
+from console.measuring.screening import (
+    SALE,
+    Scene,
+    Screened,
+    clusters,
+    fan_of,
+    play,
+    tickets_stopped,
+)
+from fairness import keys
 from fairness.screening.model import ADMIT, MERGE, REFUSE, Judgement
 from tests.console.crowds.test_crowds import some
 
@@ -45,6 +55,24 @@ def test_most_tickets_of_farms_are_stopped_and_no_stranger_is_in_a_farms_group(
     assert found.groups > 0
     assert found.precision == 1.0
     assert found.f1 > 0.4
+
+
+def test_whose_cards_show_that_they_are_one_buyer_share_a_limit_when_they_order() -> None:
+    """Nothing was known of their cards when they joined: they come one after the other, and pay."""
+    one = replace(some(builtin()["families"], 1)[0], honest=False, crowd="farms", cards=["one"])
+    buyer = [replace(one, number=n, device=f"d{n}", address=f"86.23.7.{n}", card_known=False,
+                     email=f"a{n}@gmx.de", arrives_s=100.0 * n) for n in range(4)]  # fmt: skip
+    others = [replace(p, arrives_s=100.0 * n + 1) for n, p in
+              enumerate(some(builtin()["fans"], 600))]  # fmt: skip
+    everyone = sorted([*buyer, *others], key=lambda person: person.arrives_s)
+    open_door = Screened(everyone, [Judgement(ADMIT)] * len(everyone), 1.0)
+    with private_store() as redis, private_database() as database:
+        redis.zadd(keys.arrivals(SALE), {fan_of(n): n + 1 for n in range(len(everyone))})
+        found = ordering.order(open_door, ["farms"], redis, database, 1)
+    assert found.held["fans"] == ordering.HONEST
+    assert found.refused["fans"] + found.waiting["fans"] == 0
+    assert found.held["farms"] == 4, "a card is seen only when seats are held already"
+    assert found.waiting["farms"] == 4, "so all of them wait for a look"
 
 
 def test_clusters_and_tickets_are_counted_right() -> None:
@@ -82,8 +110,9 @@ def test_the_command_prints_every_figure_with_a_plot_and_fails_below_a_bar(tmp_p
          f"--json={file}"],
     )  # fmt: skip
     figures = json.loads(file.read_text())
-    assert {"caught_scripts", "farm_tickets_stopped", "cluster_precision", "pairwise_f1", "bar",
-            "humans_held", "humans_challenged", "rules_per_s"} <= figures.keys()  # fmt: skip
+    assert {"caught_scripts", "farm_tickets_stopped", "farms_before_the_draw", "cluster_precision",
+            "pairwise_f1", "bar", "humans_held", "humans_challenged", "people_expected",
+            "humans_refused_at_ordering", "rules_per_s"} <= figures.keys()  # fmt: skip
     assert figures["verdicts"]["ghosts"] == {"admit": 20}
     assert "ghosts" in done.output
     assert done.exit_code == (0 if figures["kept"] else 1)
