@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from boxoffice import dynamo
 from boxoffice.dynamo import ConditionFailed, Database
 from boxoffice.tables import ORDERS, SEATS
 from fairness.errors import Unavailable
@@ -29,6 +30,16 @@ def test_many_items_are_read_whole_and_in_order(any_db: Database) -> None:
     any_db.put_many(SEATS, items)
     assert list(any_db.query(SEATS, sale_id="s")) == items
     assert len(any_db.get_many(SEATS, items)) == 130
+
+
+def test_what_does_not_fit_on_one_page_is_read_whole(
+    any_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamo, "PAGE", 2)
+    orders = [{"order_id": f"{n}", "account_id": "a", "created_us": n} for n in range(5)]
+    any_db.put_many(ORDERS, orders)
+    assert list(any_db.query(ORDERS, index="by_account", account_id="a")) == orders
+    assert sorted(any_db.scan(ORDERS), key=lambda order: order["order_id"]) == orders
 
 
 def test_an_index_gives_the_newest_first(any_db: Database) -> None:
