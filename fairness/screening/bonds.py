@@ -95,14 +95,16 @@ def unite(
     times: Mapping[str, int],
     leads: Mapping[str, str] | None = None,
     counts: Mapping[Attribute, int] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> list[Group]:
     """Return the groups of fans who are one person.
 
     `members` says who shares what, `times` when each fan arrived in µs; fans without a time are
     left out. `leads` are groups found earlier, which stay; `counts` how many fans of the sale have
-    an attribute, where `members` does not name all of them.
+    an attribute, where `members` does not name all of them; `sizes` how many accounts the group
+    of a lead has, where not all of them are here.
     """
-    graph = _Graph(members, times, counts or {})
+    graph = _Graph(members, times, counts or {}, sizes or {})
     graph.merge([(fan, lead) for fan, lead in (leads or {}).items() if lead in times])
     ties: list[Tie] = []
     for search in (graph.compare, graph.akin):
@@ -123,8 +125,10 @@ class _Graph:
         members: Mapping[Attribute, Sequence[str]],
         times: Mapping[str, int],
         counts: Mapping[Attribute, int],
+        sizes: Mapping[str, int],
     ) -> None:
         self._times = times
+        self._known = sizes
         self._sharers: dict[Attribute, list[str]] = {}
         self._weights: dict[Attribute, float] = {}
         self._has: dict[str, set[Attribute]] = defaultdict(set)
@@ -153,7 +157,7 @@ class _Graph:
     def akin(self) -> Iterator[Tie]:
         """Yield who has something in common with a farm, beyond what neighbours have."""
         sizes = Counter(self._lead(fan) for fan in self._first)
-        farms = {lead for lead, size in sizes.items() if size >= FARM}
+        farms = {lead for lead, size in sizes.items() if size >= FARM} | self._known_farms()
         seen: set[tuple[str, str]] = set()
         for sharers in self._sharers.values():
             here = self._distinct(sharers)
@@ -209,8 +213,13 @@ class _Graph:
         kinds = tuple(sorted(heaviest, key=lambda kind: (-heaviest[kind], kind)))
         return Tie(one, other, kinds, round(sum(heaviest.values()), 3))
 
+    def _known_farms(self) -> set[str]:
+        return {self._lead(lead) for lead, size in self._known.items() if size >= FARM}
+
     def _is_household(self, group: Group) -> bool:
         if len(group.fans) > HOUSEHOLD or not group.ties:
+            return False
+        if self._lead(group.fans[0]) in self._known_farms():
             return False
         if len(group.fans) == COUPLE and {CARD} == set(group.ties[0].kinds):
             return True

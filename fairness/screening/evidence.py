@@ -6,7 +6,7 @@ The evidence names kinds of things and weights, never the things themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from redis import Redis
 
@@ -41,6 +41,24 @@ def groups(redis: Redis, sale_id: str) -> list[Group]:
     """Return every group of the sale with its evidence, the largest first."""
     found = [_from_json(text) for text in redis.hgetall(keys.ties(sale_id)).values()]
     return sorted((g for g in found if g.fans), key=lambda g: (-len(g.fans), g.fans[0]))
+
+
+def sizes(
+    redis: Redis, sale_id: str, leads: Iterable[str], but: Container[str] = ()
+) -> dict[str, int]:
+    """Return how many accounts the groups of these fans have, for those who lead one.
+
+    Those in `but` do not count: who is being looked at again must not change what is seen.
+    """
+    found: dict[str, int] = {}
+    for some in in_parts(list(dict.fromkeys(leads)), _AT_ONCE):
+        known = redis.hmget(keys.ties(sale_id), some)
+        found |= {
+            lead: sum(fan not in but for fan in _from_json(text).fans)
+            for lead, text in zip(some, known, strict=True)
+            if text is not None
+        }
+    return found
 
 
 def _together(before: Group, now: Group) -> Group:

@@ -9,13 +9,14 @@ says nothing and is not followed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
 
 from fairness import keys, scripts
 from fairness.collector import paused
+from fairness.screening import evidence
 from fairness.screening.bonds import (
     ADDRESS,
     BONDS,
@@ -80,7 +81,7 @@ class Links:
         times = self._arrived(linked | set(earlier.values()), arriving)
         groups = [
             g
-            for g in unite(members, times, earlier, counts)
+            for g in unite(members, times, earlier, counts, self._sizes(earlier, arriving))
             if not arriving.keys().isdisjoint(g.fans)
         ]
         return Shared(counts, _leads(groups, earlier, arriving), groups)
@@ -101,8 +102,11 @@ class Links:
         linked = {fan for fans in members.values() for fan in fans} | mine
         earlier = self._merged(linked)
         times = self._arrived(linked | set(earlier.values()), {})
-        found = unite(members, times, earlier, counts)
+        found = unite(members, times, earlier, counts, self._sizes(earlier, mine))
         return [group for group in found if not mine.isdisjoint(group.fans)]
+
+    def _sizes(self, earlier: Mapping[str, str], but: Container[str]) -> dict[str, int]:
+        return evidence.sizes(self._redis, self._sale_id, earlier.values(), but)
 
     def _members(
         self, here: Mapping[Attribute, list[str]], counts: Mapping[Attribute, int]

@@ -4,6 +4,7 @@ import pytest
 from redis import Redis
 
 from fairness import keys
+from fairness.screening import evidence
 from fairness.screening.bonds import (
     ADDRESS,
     BATCH,
@@ -13,6 +14,7 @@ from fairness.screening.bonds import (
     DOMAIN,
     MAILBOX,
     RUN,
+    SITTING,
     unite,
 )
 from fairness.screening.linking import Entry, Links
@@ -28,9 +30,11 @@ def entry(fan: str, minute: float, *attributes: tuple[str, str]) -> Entry:
 def record(redis: Redis, *entries: Entry) -> dict[str, str]:
     """Join and screen one window, as the line does; return who shares whose place."""
     redis.zadd(keys.arrivals(SALE), {e.fan: e.at_us for e in entries})
-    leads = dict(Links(redis, SALE).record(entries).leads)
+    found = Links(redis, SALE).record(entries)
+    evidence.keep(redis, SALE, found.groups)
+    leads = dict(found.leads)
     if leads:
-        redis.hset(keys.merged(SALE), mapping=leads)
+        redis.hset(keys.merged(SALE), mapping=dict(found.leads))
     return leads
 
 
@@ -152,6 +156,24 @@ def test_a_later_window_links_to_an_earlier_one(redis: Redis) -> None:
     assert record(redis, entry("a", 1, (MAILBOX, "x"))) == {}
     assert record(redis, entry("b", 2, (MAILBOX, "x"))) == {"b": "a"}
     assert record(redis, entry("c", 3, (MAILBOX, "x"))) == {"c": "a"}
+
+
+def test_who_comes_later_with_a_browser_of_a_farm_belongs_to_it(redis: Redis) -> None:
+    """As they would in the farm's own window, although one of the farm only has that browser."""
+    home, other = (DEVICE, "t"), (DEVICE, "u")
+    farm = [entry(f, n, (CARD, "x"), *([home] if f == "c" else [])) for n, f in enumerate("abcde")]
+    family = [entry(f, n, other, (ADDRESS, "h")) for n, f in enumerate("pq", 9)]
+    assert record(redis, *farm, *family) == dict.fromkeys("bcde", "a")
+    for _ in range(2):
+        assert record(redis, entry("y", 99, other), entry("z", 99, home)) == {"z": "a"}
+
+
+def test_who_signs_up_and_joins_later_on_a_farms_address_belongs_to_it(redis: Redis) -> None:
+    here, day = (ADDRESS, "p"), (SITTING, "p 7")
+    farm = [entry(f, n, (CARD, "x"), *([here, day] if f == "c" else [])) for n, f in
+            enumerate("abcde")]  # fmt: skip
+    record(redis, *farm)
+    assert record(redis, entry("y", 99, here), entry("z", 99, here, day)) == {"z": "a"}
 
 
 def test_a_link_to_a_merged_fan_leads_to_that_fans_lead(redis: Redis) -> None:
