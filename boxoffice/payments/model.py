@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from boxoffice.dynamo import Item
 
@@ -31,6 +32,9 @@ class Charge:
     reason: str = ""  # why it was declined
 
 
+Wanted: TypeAlias = tuple[str, int, str, str]  # a charge: key, cents, currency, token
+
+
 class Provider(Protocol):
     """Who moves the money. Every call may be repeated: the same key is the same movement."""
 
@@ -40,6 +44,10 @@ class Provider(Protocol):
 
     def charge(self, key: str, cents: int, currency: str, token: str) -> Charge:
         """Take the money once per `key` and return what became of it, also when declined."""
+        ...
+
+    def charge_all(self, wanted: Sequence[Wanted]) -> list[Charge | None]:
+        """Do `charge` for many, in their order; None for one that is to be asked for alone."""
         ...
 
     def find(self, key: str) -> Charge | None:

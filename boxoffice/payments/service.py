@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
 
 from boxoffice.dynamo import ConditionFailed, Database, Write
 from boxoffice.payments.model import Card, Charge, Payment, Provider
 from boxoffice.payments.store import PaymentStore, charged
-from fairness.errors import Conflict, FairTicketError, NotFound, Unavailable
-
-AT_ONCE = 64  # charges on their way to the provider, in one process
+from fairness.errors import Conflict, NotFound, Unavailable
 
 
 class Payments:
@@ -47,19 +43,14 @@ class Payments:
         """Charge many orders for the first time: (order id, cents, currency, card token).
 
         Returns those that were charged, by order id, for `settle_`: the charge is not written
-        down yet. The others are for `charge`, which finds out. Unavailable when it cannot be seen
-        which are new.
+        down yet. The others are for `charge`, which finds out.
         """
-        present = self._store.get_many([order_id for order_id, *_ in wanted])
-        new = [_first(*one, now_us) for one in wanted if one[0] not in present]
         try:
-            self._store.begin_all(new)
-        except (ConditionFailed, Unavailable):
+            new = self._store.begin_all([_first(*one, now_us) for one in wanted])
+        except Unavailable:  # they may have begun
             return {}
-        charges = (
-            self._threads.map(self._charge_or_not, new)
-            if len(new) > 1
-            else (self._charge_or_not(payment) for payment in new)
+        charges = self._provider.charge_all(
+            [(p.key, p.cents, p.currency, p.card_token) for p in new]
         )
         pairs = [(p, c) for p, c in zip(new, charges, strict=True) if c and c.status == "charged"]
         return {p.order_id: charged(p, c, now_us) for p, c in pairs}
@@ -67,18 +58,6 @@ class Payments:
     def settle_(self, payment: Payment) -> Write:
         """Return the write that records a charge; it fails when the attempt was settled before."""
         return self._store.settle_(payment)
-
-    def _charge_or_not(self, payment: Payment) -> Charge | None:
-        try:
-            return self._provider.charge(
-                payment.key, payment.cents, payment.currency, payment.card_token
-            )
-        except FairTicketError:  # whoever charges it alone meets it again, and says so
-            return None
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(AT_ONCE, "charges")
 
     def of_order(self, order_id: str) -> Payment | None:
         """Return the payment of an order, or None when none was tried."""

@@ -32,10 +32,25 @@ class PaymentStore:
         """Write a new attempt; ConditionFailed when this attempt was begun already."""
         self._db.write(self._begin_(payment))
 
-    def begin_all(self, payments: Sequence[Payment]) -> None:
-        """Write new attempts, 100 at a time all or none; ConditionFailed, Unavailable."""
+    def begin_all(self, payments: Sequence[Payment]) -> list[Payment]:
+        """Write new attempts, 100 at a time; return those that were not begun already.
+
+        Unavailable when nobody can say which were.
+        """
+        begun: list[Payment] = []
         for start in range(0, len(payments), MANY):
-            self._db.transact([self._begin_(p) for p in payments[start : start + MANY]])
+            begun += self._begin_some(payments[start : start + MANY])
+        return begun
+
+    def _begin_some(self, payments: Sequence[Payment]) -> Sequence[Payment]:
+        while payments:
+            try:
+                self._db.transact([self._begin_(payment) for payment in payments])
+                break
+            except ConditionFailed as refused:
+                others = set(refused.failed)
+                payments = [p for n, p in enumerate(payments) if n not in others]
+        return payments
 
     def settle(self, payment: Payment, charge: Charge, now_us: int) -> Payment:
         """Write what became of this attempt and return the payment as it then is."""

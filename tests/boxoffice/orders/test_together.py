@@ -122,8 +122,8 @@ def test_many_payments_are_confirmed_together(any_db: Database) -> None:
     calls = list(client.calls)
 
     assert states(paid) == ["paid"] * 5
-    assert calls.count("transact_write_items") == 2, "begun, and confirmed"
-    assert calls.count("put_item") == 5, "the provider's own books"
+    assert calls.count("transact_write_items") == 3, "begun, the provider's books, confirmed"
+    assert calls.count("put_item") == 0
     assert [shop.orders.find(order.order_id) for order in orders] == paid
     assert shop.orders.pay_all(cards, NOW + SECOND) == paid, "twice is once"
     assert len(shop.charges()) == 5
@@ -211,7 +211,7 @@ def test_a_fault_at_any_call_of_many_payments_keeps_every_promise(
         lambda n: shop.orders.pay_all([(o.order_id, card) for o in held[n]], NOW + SECOND),
     )
 
-    assert len(outcomes) > 5
+    assert len(outcomes) > 4, "read, begun, charged, confirmed, and one at rest"
     assert {state for batch in outcomes for state in states(batch)} == {"paid"}
     orders = [order for batch in outcomes for order in batch if isinstance(order, Order)]
     assert len(shop.charges()) == len(orders)

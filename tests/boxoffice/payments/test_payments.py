@@ -28,6 +28,34 @@ def test_an_order_is_charged_once_however_often_it_is_asked(any_db: Database) ->
     assert [c["cents"] for c in any_db.scan(CHARGES)] == [9_000]
 
 
+def test_many_charges_are_written_together_and_each_is_one(any_db: Database) -> None:
+    provider = TestProvider(any_db, "pepper")
+    good, bad = provider.tokenise(VISA), provider.tokenise(BROKE)
+    wanted = [
+        ("ord_1/1", 9_000, "EUR", good),
+        ("ord_2/1", 4_500, "EUR", bad),
+        ("ord_3/1", 4_500, "EUR", "card_forged.pays.x.y"),
+    ]
+    first = provider.charge_all(wanted)
+    assert [charge and charge.status for charge in first] == ["charged", "declined", None]
+    assert provider.charge_all(wanted[2:]) == [None]
+    assert provider.charge_all(wanted) == [None] * 3, "there already: each is looked at alone"
+    assert [provider.charge(*one) for one in wanted[:2]] == first[:2]
+    assert sorted(charge["cents"] for charge in any_db.scan(CHARGES)) == [4_500, 9_000]
+
+
+def test_a_payment_that_was_begun_before_keeps_no_other_from_being_charged(
+    any_db: Database,
+) -> None:
+    payments = _payments(any_db)
+    cards = {f"ord_{n}": payments.tokenise(VISA) for n in range(3)}
+    payments._claim("ord_1", 9_000, "EUR", cards["ord_1"], NOW)
+    wanted = [(order_id, 9_000, "EUR", card) for order_id, card in cards.items()]
+    assert payments.charge_all(wanted, NOW).keys() == {"ord_0", "ord_2"}
+    assert payments.charge_all(wanted, NOW) == {}
+    assert len(list(any_db.scan(CHARGES))) == 2
+
+
 def test_ten_charges_at_once_are_one(any_db: Database) -> None:
     payments = _payments(any_db)
     token = payments.tokenise(VISA)
