@@ -183,7 +183,7 @@ class Webhooks:
         signed = sending.headers(claimed.event_id, claimed.body, endpoint.secrets(now_us), now_us)
         answer = sending.send(endpoint.url, claimed.body, signed, anywhere=self._anywhere)
         after = replace(claimed, tried_us=now_us, status=answer.status, said=answer.said)
-        if answer.arrived:
+        if answer.taken:
             after = replace(after, state="sent", due_us=now_us)
         elif claimed.attempts > len(WAITS_S) or answer.status == GONE or claimed.kind == TEST:
             after = replace(after, state="given up", due_us=now_us)

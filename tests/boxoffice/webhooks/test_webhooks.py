@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from boxoffice import outward
 from boxoffice.dynamo import Database, connect
 from boxoffice.webhooks import addresses, sending
 from boxoffice.webhooks.model import (
@@ -307,7 +308,7 @@ def test_a_name_that_leads_into_our_network_is_not_called(
     def looked_up(*_: object, **__: object) -> list[tuple[object, ...]]:
         return [(2, 1, 6, "", ("93.184.215.14", 443)), (2, 1, 6, "", ("10.0.0.8", 443))]
 
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", looked_up)
+    monkeypatch.setattr(outward.socket, "getaddrinfo", looked_up)
     answer = sending.send("https://shop.example/hook", "{}", {}, anywhere=False)
     assert (answer.status, answer.said) == (0, "this address leads into a private network")
     assert other.got == []
