@@ -85,6 +85,9 @@ class Join(Body):
     platform: Annotated[str, Field(max_length=64)] = ""
     language: Annotated[str, Field(max_length=64)] = ""
     driven: bool | None = None
+    touch: bool | None = None  # whether the screen can be touched
+    # How long the page was there before its button was pressed; a form may leave it empty.
+    open_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
     receipt: Annotated[str, Field(max_length=1_000)] = ""
 
 

@@ -39,6 +39,8 @@ def seen(caller: Caller, told: Join, environ: dict[str, Any]) -> str:
             "platform": told.platform,
             "language": told.language,
             "driven": told.driven,
+            "touch": told.touch,
+            "open_ms": told.open_ms,
             "secure": settings().public_url.startswith(_SECURE),
         }
     )

@@ -43,6 +43,7 @@ class Client:
     platform: str = ""
     language: str = ""
     driven: bool | None = None  # whether the browser says that a program drives it
+    touch: bool | None = None  # whether its screen can be touched
 
 
 BUILTIN: Sequence[Profile] = (
@@ -95,7 +96,7 @@ def real(rng: Random, profiles: Sequence[Profile]) -> Client:
     profile, where = rng.choice(profiles), rng.randrange(len(LANGUAGES))
     return Client(
         _headers(profile.ua, LANGUAGES[where]), ZONES[where], profile.screen, profile.platform,
-        LANGUAGES[where].partition(",")[0], False,
+        LANGUAGES[where].partition(",")[0], False, agents.read(profile.ua).mobile,
     )  # fmt: skip
 
 
@@ -148,11 +149,12 @@ def _copied(rng: Random, client: Client, driven: float, polished: float) -> Clie
         return replace(client, driven=True)
     if rng.random() < polished:
         return client
-    started = rng.random() < 0.8
+    started, bare = rng.random() < 0.8, rng.random() < 0.5
     return replace(
         client,
         tz="UTC" if started else client.tz,
-        screen="800x600" if rng.random() < 0.5 else client.screen,
+        screen="800x600" if bare else client.screen,
+        touch=False if bare else client.touch,  # both belong to the machine that is feigned
         platform="Linux x86_64" if rng.random() < 0.9 else client.platform,
         language="en-US" if started else client.language,
     )

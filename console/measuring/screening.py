@@ -123,6 +123,7 @@ def visit(fan: str, person: Person, number: int) -> Visit:
         platform=person.client.platform,
         language=person.client.language,
         driven=person.client.driven,
+        touch=person.client.touch,
         secure=True,
     )
 

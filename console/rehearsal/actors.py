@@ -118,6 +118,7 @@ def _actor(person: Person, number: int) -> Actor:
         "platform": client.platform,
         "language": client.language,
         "driven": client.driven,
+        "touch": client.touch,
     }
     return Actor(
         number,

@@ -100,6 +100,17 @@ def _is_served_android(case: Case) -> bool:
     return agent.mobile and agent.system == "Android" and visit.platform == _SERVER and bare
 
 
+def untouchable_phone(case: Case) -> Finding | None:
+    """Weak: a phone by its name, with a screen that cannot be touched.
+
+    A computer's browser that shows a page as a phone would see it says so on purpose, mostly.
+    """
+    agent = case.agent
+    if case.visit.touch is not False or not agent.mobile or agent.system not in ("iOS", "Android"):
+        return None
+    return Finding("untouchable_phone", 0.25, _UNUSUAL)
+
+
 def contradicting_language(case: Case) -> Finding | None:
     """Weak: the page is told of a language that the request does not ask for.
 

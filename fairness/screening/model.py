@@ -45,12 +45,15 @@ class Visit:
     language: str = ""  # what a page is told of the reader's language, such as "en-GB"
     driven: bool | None = None  # whether the browser tells its pages that a program drives it
     secure: bool | None = None  # whether the browser's page was a secure context
+    touch: bool | None = None  # whether the page is told of a screen that can be touched
+    open_ms: int = 0  # how long the page was open before its button was pressed; 0: not known
 
     def to_json(self) -> str:
         """Return the compact JSON that the line keeps; without the fan, who is its key."""
         known: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
         known |= {"headers": self.headers, "hints": self.hints, "at_us": self.at_us}
-        return packed(known | {"secure": self.secure, "driven": self.driven})
+        known |= {"secure": self.secure, "driven": self.driven}
+        return packed(known | {"touch": self.touch, "open_ms": self.open_ms})
 
     @classmethod
     def from_json(cls, fan: str, text: str | None, at_us: int | None = None) -> Visit:
@@ -72,6 +75,8 @@ class Visit:
             hints=_hints(raw.get("hints")),
             secure=_yes_or_no(raw.get("secure")),
             driven=_yes_or_no(raw.get("driven")),
+            touch=_yes_or_no(raw.get("touch")),
+            open_ms=_whole(raw.get("open_ms")),
             **{name: _text(raw.get(name)) for name in _TEXTS},
         )
 

@@ -20,6 +20,7 @@ Rule = Callable[[Case], Finding | None]
 MANY = 10  # accounts of one person that are surely there to pass the limit
 CROWD, BIG_CROWD = 20, 200  # fans on one address
 FASTEST_REACTION_US = SECOND // 10
+QUICKEST_PRESS_MS = 250
 YOUNG_US = 2 * 24 * 3_600 * SECOND
 
 
@@ -72,6 +73,18 @@ def instant_reaction(case: Case) -> Finding | None:
         return None
     return Finding(
         "instant_reaction", 0.2, "You joined within a tenth of a second of the line opening."
+    )
+
+
+def hurried_join(case: Case) -> Finding | None:
+    """Weak: nobody finds and presses a button in a quarter of a second, but who knows it may try.
+
+    Nobody is ever too slow.
+    """
+    if not 0 < case.visit.open_ms < QUICKEST_PRESS_MS:
+        return None
+    return Finding(
+        "hurried_join", 0.2, "The button to join was pressed as soon as the page was there."
     )
 
 
@@ -146,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     claims.contradicting_hints,
     claims.missing_hints,
     claims.contradicting_page,
+    claims.untouchable_phone,
     claims.contradicting_language,
     claims.bare_machine,
     claims.wrong_headers,
@@ -154,6 +168,7 @@ RULES: tuple[Rule, ...] = (
     vpn_address,
     regular_timing,
     instant_reaction,
+    hurried_join,
     young_account,
     disposable_mailbox,
     alias_twins,

@@ -60,6 +60,8 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
             "platform": "iPhone",
             "language": "fi",
             "driven": False,
+            "touch": True,
+            "open_ms": 1_234,
         },
         X_Forwarded_For="6.6.6.6, 81.2.3.4",
         Accept_Language="fi",
@@ -72,6 +74,7 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
     assert visit["device"] == fan.device
     assert (visit["tz"], visit["screen"], visit["lang"]) == ("Europe/Helsinki", "390x844", "fi")
     assert (visit["platform"], visit["driven"]) == ("iPhone", False)
+    assert (visit["touch"], visit["open_ms"]) == (True, 1_234)
     assert "iPhone" in visit["ua"]
     assert "x-forwarded-for" not in visit["headers"]
 

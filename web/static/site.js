@@ -12,6 +12,8 @@
   const tells = {
     tz: zone, screen: `${screen.width}x${screen.height}`, platform: navigator.platform || "",
     language: navigator.language || "", driven: navigator.webdriver === true,
+    touch: navigator.maxTouchPoints > 0,
+    get open_ms() { return Math.min(Math.max(Date.now() - start, 1), 86400000); },
   };
 
   function localise(root) {
@@ -24,6 +26,10 @@
     }
     tick(root);
   }
+
+  document.addEventListener("submit", (event) => {
+    for (const field of event.target.querySelectorAll("[data-tell=open_ms]")) field.value = tells.open_ms;
+  }, true);
 
   function words(seconds) {
     const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24;

@@ -32,10 +32,10 @@ def record(redis: Redis, *entries: Entry) -> dict[str, str]:
     redis.zadd(keys.arrivals(SALE), {e.fan: e.at_us for e in entries})
     found = Links(redis, SALE).record(entries)
     evidence.keep(redis, SALE, found.groups)
-    leads = dict(found.leads)
-    if leads:
-        redis.hset(keys.merged(SALE), mapping=dict(found.leads))
-    return leads
+    if found.leads:
+        items = [part for pair in found.leads.items() for part in pair]
+        redis.hset(keys.merged(SALE), items=items)
+    return dict(found.leads)
 
 
 def test_alias_twins_share_the_earliest_place(redis: Redis) -> None:

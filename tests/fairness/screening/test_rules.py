@@ -50,6 +50,7 @@ EVERYTHING_WRONG = (
             language="ja",
         )
     ),
+    case(replace(browser("fan", IPHONE_SAFARI), touch=False, open_ms=40)),
     case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
     case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9, in_group=10),
 )
@@ -242,3 +243,24 @@ def test_two_who_share_are_weak_evidence_and_ten_more(rule: rules.Rule, name: st
     assert rule(case(**{name: 1})) is None
     assert 0 < weight(rule(case(**{name: 2}))) < 0.5
     assert weight(rule(case(**{name: 10}))) > weight(rule(case(**{name: 2})))
+
+
+def test_only_a_phone_that_cannot_be_touched_is_odd() -> None:
+    def told(ua: str, touch: bool | None) -> float:
+        return weight(claims.untouchable_phone(case(replace(browser("fan", ua), touch=touch))))
+
+    for ua in (IPHONE_SAFARI, ANDROID_CHROME):
+        assert told(ua, False) == 0.25
+        assert told(ua, True) == told(ua, None) == 0
+    for ua in (WINDOWS_CHROME, MAC_SAFARI, FIREFOX):  # many have such a screen, many have none
+        assert told(ua, True) == told(ua, False) == 0
+
+
+@pytest.mark.parametrize(
+    ("open_ms", "weighs"), [(0, 0), (1, 0.2), (249, 0.2), (250, 0), (3_000, 0), (7_200_000, 0)]
+)
+def test_only_a_press_that_no_hand_makes_is_hurried_and_nobody_is_too_slow(
+    open_ms: int, weighs: float
+) -> None:
+    visit = replace(browser("fan", MAC_SAFARI), open_ms=open_ms)
+    assert weight(rules.hurried_join(case(visit))) == weighs
