@@ -12,10 +12,19 @@ from typing import Any
 
 import click
 
+from console.commands import again
 from console.settings import environment
 from fairness.errors import Invalid
 from fairness.screening.model import VERDICTS
-from fairness.screening.offline import accesslog, behaviour, browsing, fitting, reporting, sessions
+from fairness.screening.offline import (
+    accesslog,
+    behaviour,
+    browsing,
+    fitting,
+    reporting,
+    sessions,
+    summaries,
+)
 from fairness.screening.offline import actors as table
 from fairness.screening.offline.faults import Faults
 from fairness.screening.offline.judging import Actor, Scored, judge
@@ -45,7 +54,15 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     help="Where the scores go; else to the terminal, unless --fit prints its figures there.",
 )
 @click.option("--sale", "sale_id", help="Look over the orders of a sale of this stack instead.")
-@click.option("--json", "as_json", is_flag=True, help="With --fit or --sale: print JSON.")
+@click.option("--again", "past", help="Screen a past sale as today, and say what would differ.")
+@click.option(
+    "--json",
+    "json_file",
+    is_flag=False,
+    flag_value=again.TERMINAL,
+    metavar="[FILE]",
+    help="With --fit, --sale or --again: print JSON; with --again also into a FILE.",
+)
 @click.pass_obj
 def screen(
     home: Path,
@@ -55,7 +72,8 @@ def screen(
     labels: Path | None,
     out: Path | None,
     sale_id: str | None,
-    as_json: bool,
+    past: str | None,
+    json_file: str | None,
 ) -> None:
     """Say who behaves like a machine, and why: actor, score (0 to 1), verdict, reasons.
 
@@ -64,13 +82,27 @@ def screen(
 
     With --sale: which accounts are one buyer's by what their orders came with. From then on they
     share one limit, and what they pay for beyond it waits for the organiser's look.
+
+    With --again: what today's rules, weights and tables would say of a sale's arrivals, compared
+    with what was decided then. Nothing is changed. Not after the books of the sale are closed.
     """
-    if sum(map(bool, (actors, logs, sale_id))) != 1:
+    if sum(map(bool, (actors, logs, sale_id, past))) != 1:
         raise Invalid(
             "give one thing to screen",
-            field="--actors, --access-log, --sale",
-            rule="one of the three",
-            remedy="fairticket screen --actors FILE.csv, or --access-log FILE, or --sale SALE",
+            field="--actors, --access-log, --sale, --again",
+            rule="one of the four",
+            remedy="fairticket screen --actors FILE.csv, or --access-log FILE, or --sale SALE, or "
+            "--again SALE",
+        )
+    if past:
+        return again.compare(home, past, json_file)
+    as_json = json_file is not None
+    if as_json and json_file != again.TERMINAL:
+        raise Invalid(
+            f"--json {json_file} names a file",
+            field="--json",
+            rule="a file with --again only",
+            remedy=f"fairticket screen … --json > {json_file}",
         )
     if sale_id:
         return _look_over(home, sale_id, as_json)
@@ -124,7 +156,7 @@ def _sessions(logs: Sequence[Path], regex: str, faults: Faults) -> list[Actor]:
             rule='host ident user [time] "request" status size "referrer" "user agent"',
             remedy="check the file, and that --session-regex finds something in its lines",
         )
-    return browsing.actors(found)
+    return summaries.actors(found)
 
 
 def _fitted(

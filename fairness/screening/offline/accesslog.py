@@ -11,28 +11,27 @@ import re
 import zlib
 from calendar import timegm
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from fairness.screening.offline.faults import Faults
 
 LONGEST_LINE = 16_384
+_LARGEST = 1 << 50  # bytes; more is no answer's size
 
 _LINE = re.compile(
     r"\[(?P<date>\d{1,2}/[A-Za-z]{3}/\d{4}):(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:\.\d+)?"
     r"(?: (?P<zone>[+-]\d{4}))?\] "
-    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) (?:\d+|-)(?P<rest>.*)'
+    r'"(?P<request>[^"\\]*(?:\\.[^"\\]*)*)" (?P<status>\d{3}) (?P<size>\d+|-)(?P<rest>.*)'
 )
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 _MONTHS = {name: at for at, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
 )}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One request, as the log has it."""
 
     at_s: int  # seconds since 1970 UTC
@@ -42,6 +41,10 @@ class Hit:
     status: int
     referrer: str
     agent: str | None  # None: the log does not keep it
+    address: str = ""  # the line's first field
+    size: int = 0  # bytes of the answer
+    query: bool = False
+    old: bool = False  # spoken in HTTP/1.0, or before
 
 
 def lines(paths: Iterable[Path], faults: Faults) -> Iterator[str]:
@@ -67,15 +70,21 @@ def parse(line: str) -> Hit | None:
     if day is None or hour > 23 or minute > 59 or second > 60:
         return None
     method, _, target = found["request"].partition(" ")
+    target, _, protocol = target.partition(" ")
+    path, asked, _ = target.partition("?")
     quoted = _QUOTED.findall(found["rest"])
     return Hit(
         at_s=day + hour * 3600 + minute * 60 + second - _offset_s(found["zone"]),
         hour=hour,
         method=method.upper(),
-        path=target.split(" ", 1)[0].split("?", 1)[0],
+        path=path,
         status=int(found["status"]),
         referrer=_given(quoted[0]) if quoted else "",
         agent=_given(quoted[-1]) if len(quoted) > 1 else None,
+        address=line.split(" ", 1)[0],
+        size=0 if found["size"] == "-" else min(int(found["size"][:18]), _LARGEST),
+        query=bool(asked),
+        old=protocol == "HTTP/1.0",
     )
 
 

@@ -1,4 +1,4 @@
-"""What makes a session of an access log a machine: `derive` sums it up, METHOD judges.
+"""What makes a session of an access log a machine: METHOD judges what `summaries` made of it.
 
 Somebody who reads fetches a page with its parts, thinks, follows a link, comes back, makes a pause.
 A machine fetches what it wants. No rule looks at the hour alone: people are awake at night, too.
@@ -6,62 +6,13 @@ A machine fetches what it wants. No rule looks at the hour alone: people are awa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fairness.screening.model import Finding
-from fairness.screening.offline.evidence import Trait, Values
-from fairness.screening.offline.judging import Actor, Method, number
-from fairness.screening.offline.sessions import Session
+from fairness.screening.offline.evidence import Family, Trait, Values
+from fairness.screening.offline.judging import Method, number
 
 _FEW_PAGES = 5  # fewer do not show a habit
 _RHYTHM_PAGES = 10
-_PARTS_LOGGED = 0.05  # of all requests; with fewer, another server sends pictures and styles
 _COARSE_S = 3  # times are whole seconds: shorter gaps look even by themselves
-
-
-def actors(sessions: Mapping[str, Session]) -> list[Actor]:
-    """Return the sessions of one log as actors, in their order."""
-    requests = sum(session.requests for session in sessions.values())
-    parts = sum(session.parts for session in sessions.values())
-    logged = parts >= _PARTS_LOGGED * requests
-    return [Actor(name, derive(s, parts_logged=logged)) for name, s in sessions.items()]
-
-
-def derive(session: Session, *, parts_logged: bool = True) -> dict[str, float | None]:
-    """Return the values of a session; None where the log cannot tell.
-
-    `parts_logged`: whether the log has pictures and styles at all.
-    """
-    pages, requests, gaps = session.pages, session.requests, session.gaps
-    several = pages > 1
-    return {
-        "requests": requests,
-        "pages": pages,
-        "page_gaps": gaps.number,
-        "gap_s": gaps.middle(),
-        "gap_mean_s": gaps.total / gaps.number if gaps.number else None,
-        "pages_per_minute": gaps.number * 60 / max(gaps.total, 1.0) if gaps.number else None,
-        "unevenness": (uneven := gaps.unevenness()),
-        "rhythm": None if uneven is None else min(uneven, 1.0),  # as chance has it: no evidence
-        "parts": session.parts + session.unchanged if parts_logged else None,
-        # One part a page shows a browser; how many more depends on what it kept of earlier visits.
-        "parts_per_page": min(session.parts / pages, 1.0) if pages and parts_logged else None,
-        "head_share": session.heads / requests,
-        "heads": session.heads,
-        "error_share": session.errors / requests,
-        "errors": session.errors,
-        "unchanged_share": session.unchanged / requests,
-        # Nobody follows a link to the first page, so it does not count.
-        "unlinked_share": max(pages - session.linked - 1, 0) / (pages - 1) if several else None,
-        "new_share": min(session.paths.count() / pages, 1.0) if several else None,
-        "depth": session.depth / pages if pages else None,
-        "hours": session.hours.bit_count(),
-        "agents": session.agents.count() if session.kept_agent else None,
-        "robots": float(session.robots),
-        "script": float(session.script),
-        "headless": float(session.headless),
-        "nameless": float(session.nameless),
-    }
 
 
 def says_so(values: Values) -> Finding | None:
@@ -70,6 +21,8 @@ def says_so(values: Values) -> Finding | None:
         return Finding("script_agent", 0.85, "its user agent names a program")
     if values["headless"]:
         return Finding("headless_browser", 0.85, "its user agent names a browser without a screen")
+    if values["strange"]:
+        return Finding("no_browser", 0.4, "its user agent names no browser")
     if values["nameless"]:
         return Finding("no_agent", 0.5, "sent requests without a user agent")
     return None
@@ -154,10 +107,12 @@ METHOD = Method(
               told="waits {value} s between pages"),
         Trait("pages_per_minute", "speed", counted="page_gaps", many=4,
               told="opens {value} pages a minute"),
-        Trait("rhythm", "rhythm", high=False, counted="page_gaps", many=6),
+        Trait("steadiness", "rhythm", told="pauses more evenly than people do"),
+        Trait("sameness", "rhythm"),
         Trait("parts_per_page", "parts", high=False, counted="pages", many=2),
         Trait("unchanged_share", "parts", 0.3, high=False),
         Trait("unlinked_share", "manners", counted="pages", many=3),
+        Trait("unfollowed_share", "manners", counted="pages", many=3),
         Trait("error_share", "manners", 0.5, counted="requests", many=5),
         Trait("head_share", "manners", 0.5),
         Trait("new_share", "path", counted="pages", many=5),
@@ -165,8 +120,8 @@ METHOD = Method(
         Trait("hours", "day", told="was active in {value} hours of the day"),
     ),
     families={
-        "volume": 0.7, "speed": 1.0, "rhythm": 0.8, "parts": 1.0, "manners": 0.7, "path": 0.3,
-        "day": 0.2,
+        "volume": Family(0.5, 0.4), "speed": Family(0.8, 0.4), "rhythm": Family(1.2),
+        "parts": Family(1.0), "manners": Family(0.7), "path": Family(0.3), "day": Family(0.2, 0.4),
     },
     rules=(
         says_so, robots_file, pages_alone, faster_than_reading, clockwork, tireless, guessing,

@@ -3,6 +3,10 @@
 Only traits with a known direction count, so that being unusual is no fault by itself: somebody who
 reads slowly is as far out as a program, at the other end. Ranks need no units, no tuning and no
 assumption about how many machines there are; a value of 10**300 weighs no more than the largest.
+
+A machine that is fast is a machine; one that is slow is no person. So the human end of a family
+counts by its `absence` only, and families meet in the root of their mean square: what stands out in
+one of them is not averaged away by what is ordinary in the rest.
 """
 
 from __future__ import annotations
@@ -31,17 +35,28 @@ class Trait:
     told: str = ""  # "acted {value} times": the reason, when it stands out
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Traits that say the same thing, and how much they say."""
+
+    weight: float
+    absence: float = 1.0  # how much the other end says for a person; 0: nothing, 1: as much
+
+
 class Crowd:
     """Everybody's values, to place one actor among them."""
 
     def __init__(
-        self, everyone: Sequence[Values], traits: Sequence[Trait], families: Mapping[str, float]
+        self, everyone: Sequence[Values], traits: Sequence[Trait], families: Mapping[str, Family]
     ) -> None:
         self.size = len(everyone)
-        self.families = families  # family -> weight
+        self.families = families
         self._sorted = {t.name: _known(everyone, t.name) for t in traits}
         # What is the same for everybody says nothing.
         self.traits = tuple(t for t in traits if _varies(self._sorted[t.name]))
+        self._most: dict[str, float] = defaultdict(float)
+        for trait in self.traits:
+            self._most[trait.family] += trait.weight
 
     def lean(self, values: Values) -> float:
         """Return 0 (at the human end of everything known) to 1; 0.5 when nothing is known."""
@@ -52,11 +67,10 @@ class Crowd:
                 voices[trait.family].append((self._strength(trait, value), weight))
         total = spoken = 0.0
         for family, heard in voices.items():
-            most = sum(t.weight for t in self.traits if t.family == family)
-            sure = sum(weight for _, weight in heard)
-            total += self.families[family] / most * sum(s * weight for s, weight in heard)
-            spoken += self.families[family] / most * sure
-        return total / spoken if spoken else 0.5
+            share = self.families[family].weight / self._most[family]
+            total += share * sum(s * s * weight for s, weight in heard)
+            spoken += share * sum(weight for _, weight in heard)
+        return math.sqrt(total / spoken) if spoken else 0.5
 
     def beyond(self, trait: Trait, value: float) -> float:
         """Return the share of actors, of those whose value is known, who go at least as far."""
@@ -72,7 +86,9 @@ class Crowd:
         if not trait.high:
             rank = 1 - rank
         tail = -math.log(max(1 - rank, 0.5 / len(known))) / _FULL_TAIL
-        return (rank + min(tail, 1.0)) / 2
+        strength = (rank + min(tail, 1.0)) / 2
+        missing = max(0.5 - strength, 0.0)
+        return strength + missing * (1 - self.families[trait.family].absence)
 
 
 def _known(everyone: Sequence[Values], name: str) -> list[float]:

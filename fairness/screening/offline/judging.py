@@ -8,13 +8,14 @@ leads to "please confirm" at most, for somebody is always the busiest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fairness.screening.model import ADMIT, CHALLENGE, REFUSE, REVIEW, Finding
-from fairness.screening.offline.evidence import Crowd, Trait, Values
+from fairness.screening.offline.evidence import Crowd, Family, Trait, Values
 from fairness.screening.scoring import CHALLENGE_AT, FIRM, REVIEW_AT, STRONG
 
 REFUSE_AT = 0.95
+ASKED_BY_RANK = 0.01  # of all: the budget for people asked, unless an organiser sets another
 _MOST_BY_RANK = 0.6  # of the score
 _FEW = 20  # actors; among fewer than this, ranks say little
 _RARE = 0.02  # further out than this share is worth telling
@@ -36,7 +37,7 @@ class Method:
     """What is looked at in one kind of file."""
 
     traits: Sequence[Trait]
-    families: Mapping[str, float]
+    families: Mapping[str, Family]
     rules: Sequence[Rule]
 
 
@@ -49,6 +50,10 @@ class Scored:
     verdict: str
     findings: tuple[Finding, ...]
 
+    def by_rank(self) -> bool:
+        """Return whether nothing speaks against the actor but being ahead of others."""
+        return not any(finding.weight for finding in self.findings)
+
     def reasons(self) -> str:
         """Return why, in words; empty when there is nothing to tell."""
         return "; ".join(finding.because for finding in self.findings)
@@ -57,7 +62,20 @@ class Scored:
 def judge(actors: Sequence[Actor], method: Method) -> list[Scored]:
     """Return the outcome of every actor, in their order."""
     crowd = Crowd([actor.values for actor in actors], method.traits, method.families)
-    return [_judge(actor, crowd, method.rules) for actor in actors]
+    return within_budget([_judge(actor, crowd, method.rules) for actor in actors])
+
+
+def within_budget(scored: Sequence[Scored]) -> list[Scored]:
+    """Return the same, with no more asked by their rank alone than the budget for people allows.
+
+    Who they are nobody knows here: all of them may be people.
+    """
+    ranked = [i for i, one in enumerate(scored) if one.verdict == CHALLENGE and one.by_rank()]
+    ranked.sort(key=lambda i: -scored[i].score)
+    bounded = list(scored)
+    for i in ranked[int(ASKED_BY_RANK * len(scored)) :]:
+        bounded[i] = replace(scored[i], verdict=ADMIT)
+    return bounded
 
 
 def _judge(actor: Actor, crowd: Crowd, rules: Sequence[Rule]) -> Scored:

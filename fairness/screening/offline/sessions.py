@@ -6,24 +6,29 @@ import math
 import re
 from array import array
 from collections.abc import Iterable
-from hashlib import blake2b
-from random import Random
-from statistics import median
+from zlib import crc32
 
 from fairness.errors import Invalid
 from fairness.screening import agents
 from fairness.screening.offline.accesslog import Hit, parse
 from fairness.screening.offline.actors import LONGEST_NAME
 from fairness.screening.offline.faults import Faults
+from fairness.screening.offline.rhythm import Times
 
 BY_ADDRESS = r"^(\S+)"  # the first field of a line: the client's address
-MOST_SESSIONS = 250_000  # about 1.5 kB each
-PAUSE_S = 30 * 60  # who comes back later than this is on another visit
+MOST_SESSIONS = 250_000  # about 2 kB each
+KEPT_PAGES = 64  # of a session, to see how popular they are
 
-_KEPT_GAPS = 64
-_ASSET = re.compile(
-    r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|wasm|"
-    r"json|webmanifest)$|^/(?:api|static|assets|ajax)/",
+_PICTURES = frozenset(("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "bmp"))
+_OTHERS = frozenset((
+    "css", "js", "mjs", "map", "woff", "woff2", "ttf", "eot", "otf", "mp3", "mp4", "webm", "wasm",
+    "json", "webmanifest",
+))  # fmt: skip
+_FETCHED = ("/api/", "/static/", "/assets/", "/ajax/")
+# Programs that people run for themselves say so, too: readers of feeds, monitors, previews.
+_PROGRAM = re.compile(
+    r"https?://|@|(?<!cu)bot\b|crawl|spider|slurp|archiver|externalhit|\bfeed|\brss\b|monitor|"
+    r"pingdom|uptime|link.?check|preview|fetcher|scanner",
     re.IGNORECASE,
 )
 
@@ -37,10 +42,16 @@ class Distinct:
     def __init__(self) -> None:
         self._bits = 0
 
-    def add(self, text: str) -> None:
-        """See `text`."""
-        digest = blake2b(text.encode("utf-8", "replace"), digest_size=2).digest()
-        self._bits |= 1 << (int.from_bytes(digest, "big") % self._SIZE)
+    def add(self, sign: int) -> bool:
+        """See the text whose `signature` is `sign`; return whether it was (likely) seen before."""
+        bit = 1 << sign % self._SIZE
+        seen = bool(self._bits & bit)
+        self._bits |= bit
+        return seen
+
+    def has(self, sign: int) -> bool:
+        """Return whether it was seen; a few strangers look as if."""
+        return bool(self._bits >> sign % self._SIZE & 1)
 
     def count(self) -> float:
         """Return the estimate (linear counting); it is exact, nearly always, below ten."""
@@ -48,102 +59,94 @@ class Distinct:
         return round(-self._SIZE * math.log(free / self._SIZE), 1) if self._bits else 0.0
 
 
-class Gaps:
-    """The pauses between pages: exact mean and spread, and a fair sample for the middle."""
-
-    __slots__ = ("_sample", "number", "squares", "total")
-
-    def __init__(self) -> None:
-        self.number, self.total, self.squares = 0, 0.0, 0.0
-        self._sample = array("f")
-
-    def add(self, seconds: float, chance: Random) -> None:
-        """Take one pause into account."""
-        self.number += 1
-        self.total += seconds
-        self.squares += seconds * seconds
-        if len(self._sample) < _KEPT_GAPS:
-            self._sample.append(seconds)
-        elif (at := chance.randrange(self.number)) < _KEPT_GAPS:
-            self._sample[at] = seconds
-
-    def middle(self) -> float | None:
-        """Return the median, or None without a pause."""
-        return float(median(self._sample)) if self._sample else None
-
-    def unevenness(self) -> float | None:
-        """Return the standard deviation over the mean; None for fewer than two or no length."""
-        if self.number < 2 or not self.total:
-            return None
-        mean = self.total / self.number
-        return math.sqrt(max(self.squares / self.number - mean * mean, 0.0)) / mean
-
-
 class Session:
     """What one session did, in counters."""
 
     __slots__ = (
-        "agents",
-        "depth",
-        "errors",
-        "gaps",
-        "headless",
-        "heads",
-        "hours",
-        "kept_agent",
-        "last_page_s",
-        "linked",
-        "nameless",
-        "pages",
-        "parts",
-        "paths",
-        "requests",
-        "robots",
-        "script",
-        "unchanged",
+        "addresses", "agents", "bytes", "depth", "depth_squares", "errors", "failures", "followed",
+        "headless", "heads", "hours", "kept_agent", "last_page", "linked", "major", "mobile",
+        "moved", "nameless", "old", "page_signs", "pages", "parts", "paths", "pictures", "posts",
+        "queries", "repeats", "requests", "robots", "script", "strange", "times", "unchanged",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.requests = self.pages = self.parts = self.linked = 0
-        self.heads = self.errors = self.unchanged = self.depth = 0
+        self.requests = self.pages = self.parts = self.pictures = self.linked = self.followed = 0
+        self.heads = self.posts = self.errors = self.failures = self.unchanged = self.moved = 0
+        self.old = self.queries = self.repeats = self.depth = self.depth_squares = self.bytes = 0
         self.hours = 0  # one bit for each hour of the day
-        self.last_page_s: int | None = None
+        self.major = 0  # of Chromium, the newest claimed
+        self.last_page = -1
         self.robots = self.script = self.headless = self.nameless = self.kept_agent = False
-        self.agents, self.paths, self.gaps = Distinct(), Distinct(), Gaps()
+        self.mobile = self.strange = False
+        self.agents, self.paths, self.addresses, self.times = (
+            Distinct(), Distinct(), Distinct(), Times(),
+        )  # fmt: skip
+        self.page_signs = array("L")
 
-    def add(self, hit: Hit, chance: Random) -> None:
+    def add(self, hit: Hit) -> None:
         """Take one request into account."""
         self.requests += 1
         self.heads += hit.method == "HEAD"
-        self.errors += 400 <= hit.status < 500
-        self.unchanged += hit.status == 304
+        self.posts += hit.method == "POST"
+        self._answered(hit.status)
+        self.bytes += hit.size
+        self.old += hit.old
         self.hours |= 1 << hit.hour
         self.robots |= hit.path == "/robots.txt"
+        self.addresses.add(signature(hit.address))
         if hit.agent is not None:
             self._claims(hit.agent)
-        if _ASSET.search(hit.path):
+        ending = hit.path.rpartition(".")[2].lower()
+        if ending in _PICTURES:
+            self.pictures += 1
+            self.parts += 1
+        elif ending in _OTHERS or hit.path.startswith(_FETCHED):
             self.parts += 1
         else:
-            self._page(hit, chance)
+            self._page(hit)
 
-    def _page(self, hit: Hit, chance: Random) -> None:
+    def _answered(self, status: int) -> None:
+        self.errors += 400 <= status < 500
+        self.failures += status >= 500
+        self.unchanged += status == 304
+        self.moved += status in (301, 302, 303, 307, 308)
+
+    def _page(self, hit: Hit) -> None:
         self.pages += 1
-        self.linked += bool(hit.referrer)
-        self.paths.add(hit.path)
-        self.depth += hit.path.strip("/").count("/") + 1
-        if self.last_page_s is not None:
-            gap = max(hit.at_s - self.last_page_s, 0)  # logs are written a little out of order
-            if gap <= PAUSE_S:
-                self.gaps.add(gap, chance)
-        self.last_page_s = max(hit.at_s, self.last_page_s or 0)
+        self.queries += hit.query
+        self.times.add(hit.at_s)
+        if hit.referrer:
+            self.linked += 1
+            self.followed += self.paths.has(signature(_path(hit.referrer)))
+        sign = signature(hit.path)
+        self.paths.add(sign)
+        self.repeats += sign == self.last_page
+        self.last_page = sign
+        if len(self.page_signs) < KEPT_PAGES:
+            self.page_signs.append(sign)
+        depth = hit.path.strip("/").count("/") + 1
+        self.depth += depth
+        self.depth_squares += depth * depth
 
     def _claims(self, text: str) -> None:
-        agent = agents.read(text[:512])
         self.kept_agent = True
-        self.agents.add(text)
-        self.script |= agent.script
+        if self.agents.add(signature(text)):
+            return  # it has said that before
+        agent = agents.read(text[:512])
+        self.script |= agent.script or bool(_PROGRAM.search(text[:512]))
         self.headless |= agent.headless
         self.nameless |= not text
+        self.strange |= bool(text) and not text.startswith(("Mozilla/", "Opera/"))
+        self.mobile |= agent.mobile
+        self.major = max(self.major, agent.major)
+
+
+def signature(text: str) -> int:
+    """Return 32 bits that stand for `text`, each as good as chance (the end of Murmur3)."""
+    sign = crc32(text.encode("utf-8", "replace"))
+    sign = (sign ^ sign >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    sign = (sign ^ sign >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    return sign ^ sign >> 16
 
 
 def collect(
@@ -155,21 +158,19 @@ def collect(
     session, or of one that comes after `most` others, are counted in `faults`.
     """
     found: dict[str, Session] = {}
-    chance = Random(0)  # noqa: S311 (a sample, not a secret; the same file gives the same scores)
     for at, line in enumerate(lines, 1):
-        where = f"line {at}"
         if (hit := parse(line)) is None:
             if line.strip():
-                faults.note("line that is not of an access log", where)
+                faults.note("line that is not of an access log", f"line {at}")
         elif not (name := _name(line, session)):
-            faults.note("line of no session", where)
-        elif name in found:
-            found[name].add(hit, chance)
+            faults.note("line of no session", f"line {at}")
+        elif (known := found.get(name)) is not None:
+            known.add(hit)
         elif len(found) < most:
-            found[name] = Session()
-            found[name].add(hit, chance)
+            found[name] = known = Session()
+            known.add(hit)
         else:
-            faults.note(f"line of a session after the first {most:,}", where)
+            faults.note(f"line of a session after the first {most:,}", f"line {at}")
     return found
 
 
@@ -185,6 +186,13 @@ def pattern(text: str) -> re.Pattern[str]:
             rule="Python's syntax; its groups, or else the whole match, name the session",
             remedy=r"for a cookie behind the referrer, for example: '\" (\w{26}) \"'",
         ) from error
+
+
+def _path(url: str) -> str:
+    """Return the path of a referrer, without query and fragment."""
+    host_on = url.partition("://")[2] or url
+    path = "/" + host_on.partition("/")[2]
+    return path.partition("?")[0].partition("#")[0]
 
 
 def _name(line: str, session: re.Pattern[str]) -> str:

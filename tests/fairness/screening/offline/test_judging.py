@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from fairness.screening.model import ADMIT, REFUSE, REVIEW
+from fairness.screening.model import ADMIT, CHALLENGE, REFUSE, REVIEW, Finding
 from fairness.screening.offline import actors as table
-from fairness.screening.offline import behaviour, browsing, sessions
-from fairness.screening.offline.evidence import Crowd, Trait
+from fairness.screening.offline import behaviour, browsing, sessions, summaries
+from fairness.screening.offline.evidence import Crowd, Family, Trait
 from fairness.screening.offline.faults import Faults
 from fairness.screening.offline.figures import auc
-from fairness.screening.offline.judging import Actor, Scored, judge
+from fairness.screening.offline.judging import Actor, Scored, judge, within_budget
 from tests.fairness.screening.offline import crowds
 
 COOKIE = sessions.pattern(r'" (\w+) "')
@@ -36,7 +36,7 @@ def of_table(path: Path, text: str) -> list[Scored]:
 
 def of_log(lines: Sequence[str]) -> list[Scored]:
     found = sessions.collect(lines, COOKIE, Faults())
-    return judge(browsing.actors(found), browsing.METHOD)
+    return judge(summaries.actors(found), browsing.METHOD)
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
@@ -110,8 +110,66 @@ def test_of_two_actions_nobody_is_accused(tmp_path: Path) -> None:
     assert double_click.findings == ()
 
 
+def test_a_log_out_of_order_is_judged_as_one_in_order() -> None:
+    lines = crowds.access_log(24, people=40, machines=12)
+    mixed = lines[:]
+    Random(1).shuffle(mixed)
+    scores = [{one.actor: one.score for one in of_log(some)} for some in (lines, mixed)]
+    moved = [abs(scores[0][name] - scores[1][name]) for name in scores[0]]
+    assert sorted(moved)[int(0.9 * len(moved))] < 0.1, "only what hangs on the way taken may move"
+    assert parted(of_log(mixed)) >= 0.95
+
+
+def test_slow_and_even_machines_stand_out_among_people_who_act_more_and_faster() -> None:
+    """A machine that is slow is no person: the human end of speed must not outweigh the rhythm."""
+    chance = Random(6)
+    people = [
+        {
+            "attempts": chance.lognormvariate(4, 1) + 3,
+            "gap_mean_s": chance.lognormvariate(4, 0.5),
+            "gap_median_s": chance.lognormvariate(2, 0.5),
+            "gap_std_s": chance.lognormvariate(5.5, 0.3),
+        }
+        for _ in range(400)
+    ]
+    machines = [
+        {"attempts": 20.0, "gap_mean_s": mean, "gap_median_s": mean, "gap_std_s": mean * 0.4}
+        for mean in (30.0, 60.0, 90.0, 120.0) * 10
+    ]
+    rows = [(f"person{i}", row) for i, row in enumerate(people)]
+    rows += [(f"quiet{i}", row) for i, row in enumerate(machines)]
+    scored = judge([Actor(name, behaviour.derive(row)) for name, row in rows], behaviour.METHOD)
+    assert parted(scored) >= 0.7
+
+
+def test_changing_addresses_counts_beside_how_often_one_acts() -> None:
+    rare = behaviour.derive({"attempts": 20.0, "addresses": 20.0})
+    often = behaviour.derive({"attempts": 400.0, "addresses": 20.0})
+    assert rare["new_addresses"] == 1.0
+    assert often["new_addresses"] == pytest.approx(0.5)
+    assert behaviour.derive({"attempts": 1.0, "addresses": 1.0})["new_addresses"] is None
+
+
+def test_without_attempts_the_other_counts_tell_how_many_there_were_at_least() -> None:
+    gaps = {"gap_mean_s": 0.1, "gap_median_s": 0.1}
+    assert behaviour.derive({"targets": 9.0, "addresses": 30.0})["gaps"] == 29
+    assert behaviour.derive(gaps | {"targets": 1.0, "gap_std_s": 0.0})["gaps"] == 1
+    (twice,) = judge([Actor("a", behaviour.derive(gaps | {"gap_std_s": 0.0}))], behaviour.METHOD)
+    assert not [f for f in twice.findings if f.rule in ("superhuman_speed", "clockwork")]
+
+
+def test_by_rank_alone_no_more_are_asked_than_the_budget_for_people() -> None:
+    """All of them may be people. With a reason beside the rank, the budget is not the limit."""
+    some = [Scored(f"a{i}", 0.5 + i / 1000, CHALLENGE, ()) for i in range(100)]
+    asked = [one.actor for one in within_budget(some) if one.verdict == CHALLENGE]
+    assert asked == ["a99"]
+    reason = (Finding("tireless", 0.3, "was active in 24 hours of the day"),)
+    some = [Scored(f"a{i}", 0.6, CHALLENGE, reason) for i in range(100)]
+    assert within_budget(some) == some
+
+
 def test_nothing_known_leans_nowhere() -> None:
-    crowd = Crowd([{"a": 1.0}, {"a": 2.0}], [Trait("a", "f")], {"f": 1.0})
+    crowd = Crowd([{"a": 1.0}, {"a": 2.0}], [Trait("a", "f")], {"f": Family(1.0)})
     assert crowd.lean({"a": None}) == 0.5
     assert crowd.lean({"a": 1.0}) < crowd.lean({"a": 2.0})
 

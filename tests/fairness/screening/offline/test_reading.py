@@ -3,14 +3,14 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from fairness.errors import Invalid
-from fairness.screening.offline import accesslog, actors, browsing, sessions
+from fairness.screening.offline import accesslog, actors, browsing, sessions, summaries
 from fairness.screening.offline.accesslog import parse
 from fairness.screening.offline.faults import Faults
+from fairness.screening.offline.judging import Actor
 from tests.fairness.screening.offline import crowds
 
 COMBINED = (
@@ -20,7 +20,7 @@ COMBINED = (
 ADDRESS = sessions.pattern(sessions.BY_ADDRESS)
 
 
-def table(tmp_path: Path, text: str | bytes, faults: Faults | None = None) -> list[actors.Actor]:
+def table(tmp_path: Path, text: str | bytes, faults: Faults | None = None) -> list[Actor]:
     path = tmp_path / "actors.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return actors.read(path, faults or Faults())
@@ -104,14 +104,14 @@ def test_sessions_after_the_most_are_counted_not_kept() -> None:
 
 
 def test_a_long_session_takes_no_more_memory_than_a_short_one() -> None:
-    hit, chance = parse(COMBINED), Random(1)
+    hit = parse(COMBINED)
     assert hit is not None
     session = sessions.Session()
-    for _ in range(200):
-        session.add(hit, chance)
+    for _ in range(300):
+        session.add(hit)
     tracemalloc.start()
     for _ in range(5000):
-        session.add(hit, chance)
+        session.add(hit)
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 2_000
@@ -120,8 +120,8 @@ def test_a_long_session_takes_no_more_memory_than_a_short_one() -> None:
 def test_distinct_texts_are_estimated_well() -> None:
     few, many = sessions.Distinct(), sessions.Distinct()
     for i in range(1000):
-        few.add(f"/{i % 5}")
-        many.add(f"/page/{i}")
+        few.add(sessions.signature(f"/{i % 5}"))
+        many.add(sessions.signature(f"/page/{i}"))
     assert few.count() == pytest.approx(5, abs=0.1)
     assert many.count() == pytest.approx(1000, rel=0.1)
 
@@ -135,11 +135,41 @@ def test_a_program_that_says_so_is_named() -> None:
     named = sessions.collect(lines, sessions.pattern(r'" (\w) "'), Faults())
     found = {
         a.name: [f.rule for r in browsing.METHOD.rules if (f := r(a.values))]
-        for a in browsing.actors(named)
+        for a in summaries.actors(named)
     }
     assert found == {
         "a": ["script_agent", "robots_file"], "b": ["headless_browser"], "c": ["no_agent"],
     }  # fmt: skip
+
+
+def test_programs_that_people_run_for_themselves_say_so_too() -> None:
+    said = {
+        "Feedly/1.0 (+http://feed.example; 2 subscribers)": "script_agent",
+        "Mozilla/5.0 (compatible; UptimeRobot/2.0)": "script_agent",
+        "Pingdom.com_bot_version_1.4": "script_agent",
+        "OurApp/3.2 CFNetwork/1494": "no_browser",
+        "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 50) AppleWebKit/537.36 Chrome/120.0.0.0": "",
+        crowds.CHROME: "",
+    }
+    for agent, rule in said.items():
+        faults = Faults()
+        line = crowds.line(1_760_000_000, "a", "/", agent=agent)
+        named = sessions.collect([line], ADDRESS, faults)
+        (one,) = summaries.actors(named)
+        found = browsing.says_so(one.values)
+        assert (found.rule if found else "") == rule, agent
+        assert not faults.counts()
+
+
+def test_a_link_counts_as_followed_when_its_page_was_opened() -> None:
+    lines = [crowds.line(1_760_000_000, "a", "/one")]
+    lines += [
+        crowds.line(1_760_000_000 + at, "a", f"/{at}", referrer=f"https://site.example{path}")
+        for at, path in ((9, "/one?x=1#y"), (20, "/elsewhere"))
+    ]
+    (one,) = summaries.actors(sessions.collect(lines, ADDRESS, Faults()))
+    assert one.values["unlinked_share"] == 0
+    assert one.values["unfollowed_share"] == 0.5
 
 
 def test_wrong_values_count_as_not_known_and_are_named(tmp_path: Path) -> None:
