@@ -112,12 +112,16 @@ class Database:
         limit: int | None = None,
         page: int | None = None,
         between: tuple[str, Any, Any] | None = None,
+        where: tuple[str, Mapping[str, Any]] | None = None,
+        only: Sequence[str] = (),
         **key: Any,
     ) -> Iterator[Item]:
         """Yield the items whose key attributes equal `key`, in sort-key order.
 
-        `between` is (sort key, lowest, highest), both included. Read in pages of up to `page`
-        items, for whoever may stop early; without it, of up to `PAGE` items or 1 MB.
+        `between` is (sort key, lowest, highest), both included. `where` is a condition that the
+        engine leaves items out by, with what fills its `:name`s; `only` names the attributes that
+        are wanted. Read in pages of up to `page` items, for whoever may stop early; without it, of
+        up to `PAGE` items or 1 MB.
         """
         names = {f"#{n}": name for n, name in enumerate(key)}
         values = _pack({f":{n}": value for n, value in enumerate(key.values())})
@@ -135,6 +139,12 @@ class Database:
             **({"IndexName": index} if index else {"ConsistentRead": True}),
             "Limit": limit or page or PAGE,
         }
+        if where:
+            request["FilterExpression"] = where[0]
+            values |= _pack({f":{name}": value for name, value in where[1].items()})
+        if only:
+            names |= {f"#only{n}": name for n, name in enumerate(only)}
+            request["ProjectionExpression"] = ", ".join(f"#only{n}" for n in range(len(only)))
         yield from self._pages("query", request, limit)
 
     def scan(self, table: Table) -> Iterator[Item]:

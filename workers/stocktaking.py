@@ -60,7 +60,7 @@ def reconcile(sale_id: str) -> None:
 
     A seat that is held back no more, and was not freed because a release died, is freed.
     """
-    clients.sales().settle_released(clients.sales().get(sale_id), now_us())
+    clients.sales().settle_released(clients.sales().get(sale_id))
     stock = clients.stock(sale_id)
     listed = stock.listed()
     stock.correct(listed, clients.inventory().taken(sale_id, now_us()))

@@ -28,14 +28,9 @@ class SeatState:
     @classmethod
     def of(cls, item: Item, now_us: int) -> SeatState:
         """Return the state at `now_us` of the seat that the table keeps as `item`."""
-        state: State = "free"
-        order_id, until_us = None, None
-        if "order_id" in item:
-            state, order_id = "sold", item["order_id"]
-        elif "blocked" in item:
-            state = "blocked"
-        elif "held_by" in item and item["held_until_us"] > now_us:
-            state, order_id, until_us = "held", item["held_by"], item["held_until_us"]
+        state = _state(item, now_us)
+        order_id = item.get({"sold": "order_id", "held": "held_by"}.get(state, ""))
+        until_us = item["held_until_us"] if state == "held" else None
         return cls(
             item["seat_id"],
             item["tier"],
@@ -47,12 +42,21 @@ class SeatState:
             item.get("blocked_us"),
         )
 
-    def cached(self) -> str | None:
-        """Return how the cache of taken seats spells this state; None when the seat is free."""
-        return f"held:{self.until_us}" if self.state == "held" else _CACHED[self.state]
+
+def cached(item: Item, now_us: int) -> str | None:
+    """Return how the cache of taken seats spells a seat of the table; None when it is free."""
+    state = _state(item, now_us)
+    if state == "held":
+        return f"held:{item['held_until_us']}"
+    return None if state == "free" else state
 
 
-_CACHED: dict[State, str | None] = {"free": None, "sold": "sold", "blocked": "blocked"}
+def _state(item: Item, now_us: int) -> State:
+    if "order_id" in item:
+        return "sold"
+    if "blocked" in item:
+        return "blocked"
+    return "held" if "held_by" in item and item["held_until_us"] > now_us else "free"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database, Item
-from boxoffice.inventory.model import SeatState, TierStock, by_tier
+from boxoffice.inventory.model import SeatState, TierStock, by_tier, cached
 from boxoffice.inventory.store import SeatStore
 from boxoffice.sales.model import DRAFT, Sale
 
@@ -50,8 +50,14 @@ class Inventory:
 
     def taken(self, sale_id: str, now_us: int) -> dict[str, str]:
         """Return seat -> "sold", "blocked" or "held:<until µs>": what the cache should say."""
-        states = ((seat.seat_id, seat.cached()) for seat in self.seats(sale_id, now_us))
-        return {seat_id: state for seat_id, state in states if state is not None}
+        found = (
+            (item["seat_id"], cached(item, now_us)) for item in self._store.taken(sale_id, now_us)
+        )
+        return {seat_id: state for seat_id, state in found if state is not None}
+
+    def blocked(self, sale_id: str) -> dict[str, int | None]:
+        """Return seat -> its `blocked_us`, of those that are held back."""
+        return {i["seat_id"]: i.get("blocked_us") for i in self._store.blocked(sale_id)}
 
     def stock(self, sale_id: str, now_us: int) -> list[TierStock]:
         """Return the stock of each price tier, the dearest first."""

@@ -24,7 +24,10 @@ NOBODYS = (
     "(attribute_not_exists(held_by) OR held_until_us <= :now)"
 )
 MINE = "held_by = :me AND attribute_not_exists(order_id)"
+BACK_OR_SOLD = "attribute_exists(order_id) OR attribute_exists(blocked)"
+HOW_TAKEN = ("seat_id", "order_id", "blocked", "held_by", "held_until_us")
 BATCH = 100  # writes in one transaction
+AT_ONCE = 20_000  # seats that are looked through for one answer: few of them are in it, or small
 
 
 class SeatStore:
@@ -36,6 +39,16 @@ class SeatStore:
     def items(self, sale_id: str) -> Iterator[Item]:
         """Yield every seat of the sale, by seat id."""
         return self._db.query(SEATS, sale_id=sale_id)
+
+    def taken(self, sale_id: str, now_us: int) -> Iterator[Item]:
+        """Yield the seats that cannot be had now: what makes them so, and no more."""
+        where = f"{BACK_OR_SOLD} OR held_until_us > :now", {"now": now_us}
+        return self._db.query(SEATS, where=where, only=HOW_TAKEN, page=AT_ONCE, sale_id=sale_id)
+
+    def blocked(self, sale_id: str) -> Iterator[Item]:
+        """Yield the seats that are held back."""
+        where: tuple[str, Item] = "attribute_exists(blocked) AND attribute_not_exists(order_id)", {}
+        return self._db.query(SEATS, where=where, page=AT_ONCE, sale_id=sale_id)
 
     def some(self, sale_id: str, seat_ids: Sequence[str]) -> list[Item]:
         """Return those of `seat_ids` that exist, in no order."""

@@ -245,7 +245,7 @@ class Sales:
             return stages.released(sale, reason, seat_ids)
 
         sale = self._act(sale_id, by, now_us, "release", released)
-        self.settle_released(sale, now_us)
+        self.settle_released(sale)
         return sale
 
     def plan_release(
@@ -265,20 +265,16 @@ class Sales:
                 sale = self.release(sale.sale_id, CLOCK, now_us, reason)
         return sale
 
-    def settle_released(self, sale: Sale, now_us: int) -> list[str]:
+    def settle_released(self, sale: Sale) -> list[str]:
         """Free each seat that is kept as held back and is not any more; return those that were.
 
         A release that died half-way is finished by this.
         """
-        seats = self._inventory.seats(sale.sale_id, now_us)
+        blocked = self._inventory.blocked(sale.sale_id)
         kept = self.get(sale.sale_id).held_back  # after the seats: what it has let go may be freed
         return self._inventory.release(
             sale.sale_id,
-            {
-                seat.seat_id: seat.blocked_us
-                for seat in seats
-                if seat.state == "blocked" and seat.seat_id not in kept
-            },
+            {seat: at_us for seat, at_us in blocked.items() if seat not in kept},
         )
 
     def choose_beacon(

@@ -54,3 +54,13 @@ def test_a_dead_database_is_unavailable(db: Database) -> None:
 
     with pytest.raises(Unavailable, match="does not answer"):
         connect("http://127.0.0.1:9", "eu-central-1", "").get(ORDERS, order_id="x")
+
+
+def test_a_query_leaves_out_what_is_not_wanted(any_db: Database) -> None:
+    held = {"held_by": "ord_1", "held_until_us": 5}
+    any_db.put_many(SEATS, [{"sale_id": "s", "seat_id": "1", **held, "tier": "A"}])
+    any_db.put_many(SEATS, [{"sale_id": "s", "seat_id": str(n), "tier": "A"} for n in range(2, 9)])
+    where, only = ("held_until_us > :now", {"now": 4}), ("seat_id", "held_by")
+    found = any_db.query(SEATS, where=where, only=only, page=3, sale_id="s")
+    assert list(found) == [{"seat_id": "1", "held_by": "ord_1"}]
+    assert list(any_db.query(SEATS, where=("held_until_us > :now", {"now": 5}), sale_id="s")) == []

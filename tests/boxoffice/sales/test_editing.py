@@ -70,7 +70,7 @@ def test_seats_of_a_running_sale_are_blocked_and_it_is_undone_and_redone(
     assert seats(db, sale)[A1].reason == "camera"
     assert not hold(db, sale, A1)
     assert house.sales.get(sale.sale_id).held_back == {A1: "camera", A2: "camera"}
-    assert house.sales.settle_released(sale, NOW) == []  # nobody frees what is blocked
+    assert house.sales.settle_released(sale) == []  # nobody frees what is blocked
     editing.undo(sale.sale_id, OWNER, NOW)
     assert seats(db, sale)[A1].state == "free"
     editing.redo(sale.sale_id, OWNER, NOW)

@@ -67,8 +67,8 @@ def test_a_release_that_died_half_way_is_finished(house: House, db: Database) ->
     broken.settle_released = lambda *_: []  # type: ignore[method-assign]
     sale = broken.release(sale_id, OWNER, NOW, "press")
     assert states(db, sale_id)["stalls.a.1"] == "blocked"
-    assert house.sales.settle_released(sale, NOW) == ["stalls.a.1", "stalls.a.2"]
-    assert house.sales.settle_released(sale, NOW) == []
+    assert house.sales.settle_released(sale) == ["stalls.a.1", "stalls.a.2"]
+    assert house.sales.settle_released(sale) == []
 
 
 def test_what_cannot_be_released_is_refused(house: House) -> None:
