@@ -76,6 +76,7 @@ SALES = Table("sales", "sale_id", indexes=(Index("by_state", "state"),))
 TOURS = Table("tours", "tour_id")
 APPEALS = Table("appeals", "sale_id", "fan")
 DECISIONS = Table("decisions", "sale_id", "choice_id")  # of the desk
+SCREENED = Table("screened", "sale_id", "row_id")  # what screening went by: sealed, until the end
 # inventory
 SEATS = Table("seats", "sale_id", "seat_id")
 SEAT_EDITS = Table("seat-edits", "sale_id", "edit_id")  # who changed what of a sale's seats, when
@@ -145,6 +146,7 @@ ALL = (
     TOURS,
     APPEALS,
     DECISIONS,
+    SCREENED,
     SEATS,
     SEAT_EDITS,
     ORDERS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxoffice.orders.store import OrderStore
+from boxoffice.sales import archive
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
@@ -30,6 +31,7 @@ def close(sale_id: str, by: str) -> Sale:
     Appeals(clients.database()).forget_accounts(sale_id)
     clients.waitlist().forget(sale_id)
     OrderStore(clients.database()).forget_marks(sale_id)
+    archive.forget(clients.database(), sale_id)
     clients.line(sale_id).forget()
     tour_id = sale.manifest.tour
     if tour_id:

@@ -18,6 +18,7 @@ from fairness.screening import model as screening
 from fairness.screening.version import version
 from fairness.screening.window import Knowledge, Seen, screen_arrivals
 from workers import beacons, clients, stocktaking
+from workers.archiving import Keeper
 from workers.settings import settings
 
 
@@ -101,10 +102,14 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
         rules.opens_at_us,
         weights=rules.rule_weights_milli,
     )
-    found = screen_arrivals(clients.redis(), line.sale_id, window.arrivals, look, known)
+    by = version(rules.rule_weights_milli)
+    keeper = Keeper(line.sale_id, window.number, by, known.tables)
+    arrivals = window.arrivals
+    found = screen_arrivals(clients.redis(), line.sale_id, arrivals, look, known, keeper.see)
     within = budget.keep_within(
         clients.redis(), line.sale_id, window.number, found.judgements, rules
     )
+    keeper.judged(found, within)
     return line.screened(window.number, _verdicts(within), found.merges())
 
 

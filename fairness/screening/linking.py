@@ -51,6 +51,7 @@ class Shared:
     counts: Mapping[Attribute, int]
     leads: Mapping[str, str]  # fan of the window -> the earliest arrival of the same person
     groups: Sequence[Group] = field(default=())  # the people of several accounts, and why
+    gone: frozenset[str] = frozenset()  # linked, but their place is gone: they left the line
 
 
 class Links:
@@ -78,13 +79,15 @@ class Links:
         arriving = {entry.fan: entry.at_us for entry in window}
         linked = {fan for fans in members.values() for fan in fans}
         earlier = self._merged(linked - arriving.keys())
-        times = self._arrived(linked | set(earlier.values()), arriving)
+        asked = linked | set(earlier.values())
+        times = self._arrived(asked, arriving)
         groups = [
             g
             for g in unite(members, times, earlier, counts, self._sizes(earlier, arriving))
             if not arriving.keys().isdisjoint(g.fans)
         ]
-        return Shared(counts, _leads(groups, earlier, arriving), groups)
+        gone = frozenset(asked - times.keys())
+        return Shared(counts, _leads(groups, earlier, arriving), groups, gone)
 
     def join(self, entries: Sequence[Entry]) -> list[Group]:
         """Remember more about fans who arrived before; return the groups that they are in now.

@@ -13,6 +13,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import resources
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -52,6 +53,10 @@ class Ranges:
         at = bisect_right(self._starts, number) - 1
         return at >= 0 and number <= self._ends[at]
 
+    def text(self) -> str:
+        """Return all of it as text, one for each set of addresses."""
+        return f"{self._starts} {self._ends}"
+
 
 _INSIDE = {
     4: Ranges(
@@ -84,6 +89,7 @@ class Tables:
     disposable: frozenset[str]
     faults: tuple[str, ...] = ()
     skipped: int = 0  # lines
+    name: str = ""  # a hash of all that they say
 
     def network_of(self, address: Address) -> str:
         """Return "relay", "vpn", "datacenter" or "" for an address that is none of them."""
@@ -132,7 +138,15 @@ def load(folder: Path | None = None) -> Tables:
     domains = _read("disposable", folder, _domain, faults) or _builtin("disposable", _domain)
     for fault in faults.named:
         logger.warning("screening table %s", fault)
-    return Tables(tuple(networks), frozenset(domains), tuple(faults.named), faults.skipped)
+    known = tuple(networks), frozenset(domains)
+    return Tables(*known, tuple(faults.named), faults.skipped, _name(*known))
+
+
+def _name(networks: Sequence[tuple[str, Ranges, Ranges]], domains: Iterable[str]) -> str:
+    digest = sha256("\n".join(sorted(domains)).encode())
+    for kind, v4, v6 in networks:
+        digest.update(f"\0{kind} {v4.text()} {v6.text()}".encode())
+    return digest.hexdigest()[:12]
 
 
 class Source:

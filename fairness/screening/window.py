@@ -53,10 +53,14 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The outcome. `judgements` has every visit's fan; `faults` counts rules that failed."""
+    """The outcome. `judgements` has every visit's fan; `faults` counts rules that failed.
+
+    `gone` are those it would have linked, had they not left the line.
+    """
 
     judgements: dict[str, Judgement]
     faults: dict[str, int] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     def merges(self) -> dict[str, str]:
         """Return fan -> lead for those who share an earlier fan's place."""
@@ -96,15 +100,19 @@ def screen_arrivals(
     arrivals: Sequence[tuple[str, int]],
     look: Callable[[Sequence[tuple[str, int]]], Seen],
     knowledge: Knowledge,
+    note: Callable[[Sequence[tuple[Visit, Account]]], None] | None = None,
 ) -> Screened:
     """Do the same for arrivals, (fan, µs), whose visits and accounts `look` reads in parts.
 
     However many there are, no more visits than of one part are at hand. Who turns out to share
-    something with others, or to come in step with them, is looked at a second time.
+    something with others, or to come in step with them, is looked at a second time. `note` is
+    given every arrival once, part by part.
     """
     window = _Window(knowledge, look)
     for part in in_parts(arrivals, AT_ONCE):
-        window.see(part)
+        seen = window.see(part)
+        if note:
+            note(seen)
     with paused():
         shared = Links(redis, sale_id).record(window.entries)
         again, regular = window.not_alone(shared)
@@ -113,7 +121,7 @@ def screen_arrivals(
             window.judge(window.facts(part), shared, regular)
     evidence.keep(redis, sale_id, shared.groups)
     _count(redis, sale_id, window.failed)
-    return Screened(window.judgements, dict(+window.failed))
+    return Screened(window.judgements, dict(+window.failed), shared.gone)
 
 
 class _Window:
@@ -133,7 +141,7 @@ class _Window:
         self._knowledge = knowledge
         self._look = look
 
-    def see(self, part: Sequence[tuple[str, int]]) -> None:
+    def see(self, part: Sequence[tuple[str, int]]) -> list[tuple[Visit, Account]]:
         """Look at some for the first time, and judge each as if they were alone."""
         found = self.facts(part)
         for number, arrival in enumerate(found, len(self.entries)):
@@ -145,6 +153,7 @@ class _Window:
             fan = arrival.visit.fan
             plain = all(f.weight < scoring.FIRM for f in self.judgements[fan].findings)
             self._crowd.add(fan, unusual.row(arrival.visit, arrival.account), plain=plain)
+        return [(arrival.visit, arrival.account) for arrival in found]
 
     def look_for_unusual(self, redis: Redis, sale_id: str) -> set[int]:
         """Return the numbers of those unlike the rest; when that fails, it is counted: nobody."""
