@@ -61,6 +61,7 @@ def _schema(partition: str, sort: str | None) -> list[dict[str, str]]:
 # accounts
 ACCOUNTS = Table("accounts", "account_id")
 EMAILS = Table("emails", "email_hash")  # keyed hash of the address -> account_id: unique sign-up
+PASSKEYS = Table("passkeys", "credential_id", indexes=(Index("by_account", "account_id"),))
 # catalogue
 VENUES = Table("venues", "venue_id")
 PLANS = Table("plans", "plan_id")
@@ -133,11 +134,13 @@ DELIVERIES = Table(
 # notices and the log: promises made in the transaction that they announce
 OUTBOX = Table("outbox", "kind", "promise_id")
 NOTICES = Table("notices", "notice_id")
+DEVICES = Table("devices", "account_id", "device_id")  # that show notices
 LEDGER = Table("ledger", "part", "start", numbers=frozenset({"start"}))
 
 ALL = (
     ACCOUNTS,
     EMAILS,
+    PASSKEYS,
     VENUES,
     PLANS,
     EVENTS,
@@ -165,5 +168,6 @@ ALL = (
     DELIVERIES,
     OUTBOX,
     NOTICES,
+    DEVICES,
     LEDGER,
 )

@@ -17,7 +17,7 @@ from console import engines
 from fairness.errors import Conflict, Misconfigured
 
 DEFAULT = Path("~/.fairticket")
-_SEEDS = ("PASS_KEY", "TICKET_KEY", "LEDGER_KEY", "BEACON_KEY")
+_SEEDS = ("PASS_KEY", "TICKET_KEY", "LEDGER_KEY", "BEACON_KEY", "PUSH_KEY")
 _WORDS = ("SESSION_KEY", "PEPPER")
 _OPERATING = ("ORGANISER_PASSWORD", "FLOWER_PASSWORD")
 _LEFTOVERS_S = 20.0  # how long the end of a killed stack may take to be cleared away

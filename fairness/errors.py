@@ -143,6 +143,8 @@ class TooMany(Rejected):
 class Unavailable(FairTicketError):
     """This cannot be done just now; your place is kept. Please try again."""
 
+    retry_after_s: int = 0  # at least so long; 0: nobody said
+
 
 class Contention(Unavailable):
     """Others were writing at the same moment; another try will do."""

@@ -6,7 +6,9 @@ from email.utils import parseaddr
 
 from boxoffice.notices.aws import SesSender, SnsSender
 from boxoffice.notices.channels import Channel, Sender
-from boxoffice.notices.model import MAIL, SMS
+from boxoffice.notices.model import MAIL, PUSH, SMS
+from boxoffice.notices.push import PushSender
+from boxoffice.notices.sealing import Voucher
 from boxoffice.notices.smtp import SmtpSender
 from workers.settings import Settings
 
@@ -19,7 +21,14 @@ def of(its: Settings) -> dict[str, Channel]:
     ways = {MAIL: Channel(post, its.mail_per_s)}
     if its.sns_region:
         ways[SMS] = Channel(SnsSender(its.sns_region, name=its.sms_name), its.sms_per_s)
+    if its.push_key:
+        ways[PUSH] = Channel(PushSender(voucher(its), its.pushed_by))
     return ways
+
+
+def voucher(its: Settings) -> Voucher:
+    """Return what says to push services, and to browsers, that it is us; its.push_key is set."""
+    return Voucher(its.push_key, f"mailto:{parseaddr(its.mail_from)[1]}")
 
 
 def domain_of(mail_from: str) -> str:

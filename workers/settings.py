@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from boxoffice.notices import push
 from fairness import beacon_relays
 from fairness.errors import Misconfigured
 from fairness.ledger.cosigning import Policy
@@ -51,6 +52,8 @@ class Settings:
     sns_region: str = ""  # of SNS; empty: no short messages
     sms_name: str = ""  # who sends a short message, where that is shown
     sms_per_s: int = 10  # short messages a second at most
+    push_key: bytes = b""  # 32 bytes, base64 in the environment; empty: no notices on devices
+    push_services: str = push.SERVICES  # hosts, or with a dot all under a name; comma-separated
     dynamodb_endpoint: str | None = None  # None: AWS
     aws_region: str = "eu-central-1"
     table_prefix: str = "fairticket-"
@@ -76,6 +79,11 @@ class Settings:
             "stripe_publishable_key": self.stripe_publishable_key,
             "stripe_webhook_secret": self.stripe_webhook_secret,
         }
+
+    @property
+    def pushed_by(self) -> list[str]:
+        """Return the push services that may be called."""
+        return [name.strip() for name in self.push_services.split(",") if name.strip()]
 
     @property
     def shards(self) -> list[str]:
@@ -107,6 +115,7 @@ class Settings:
             "ticket_key": _seed,
             "ledger_key": _seed,
             "beacon_key": _seed,
+            "push_key": _seed,
             "ledger_folder": _folder,
             "screening_tables": _folder,
             "trusted_proxies": _networks,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
 from boxoffice.dynamo import Item
+from boxoffice.notices.devices import Device
 
 TEMPLATES = (
     "order_confirmed",
@@ -35,11 +36,14 @@ TEMPLATES = (
 PHONE_CODE = "phone_code"  # goes to a number that has not answered yet
 MAIL = "mail"
 SMS = "sms"
-WAYS = (MAIL, SMS)
+PUSH = "push"
+WAYS = (MAIL, PUSH, SMS)
 # Reminders, which a fan may switch off. The others are about their money, seats and account.
 OPTIONAL = ("your_turn", "waiting_turn", "hold_ending", "tickets_soon")
 # Worth nothing an hour later: they may come as a short message, too.
 URGENT = ("your_turn", "waiting_turn", "hold_ending")
+# What may come by another way than mail, to those who want it.
+BY_WAY: Mapping[str, Sequence[str]] = {SMS: URGENT, PUSH: OPTIONAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Promise:
     due_us: int = 0  # not before; while someone is sending it, when to give up on them
     attempts: int = 0
     way: str = MAIL
+    device_id: str = ""  # by push: on which device
 
     @classmethod
     def of(cls, item: Item) -> Promise:
@@ -78,6 +83,16 @@ class Letter:
     template: str = ""
     order_id: str = ""
     unsubscribe: str = ""  # the URL at which one press ends these; not every notice has one
+    gist: str = ""  # its first sentence
+    page: str = ""  # the URL of what it is about
+    language: str = ""
+    ends_us: int = 0  # then it is of no use any more; 0: it always is
+    device: Device | None = None  # by push: which
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is worth nothing an hour later."""
+        return self.template in URGENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from string import Template
 from typing import Any, Protocol
 
 from boxoffice.languages import catalogue, moment, money
+from boxoffice.notices.devices import Device
 from boxoffice.notices.model import TEMPLATES, Letter, Promise
 from fairness.errors import Invalid
 
@@ -40,7 +41,14 @@ class Reader(Protocol):
 
 
 def render(
-    promise: Promise, reader: Reader, to: str, *, site: str, message_id: str, unsubscribe: str = ""
+    promise: Promise,
+    reader: Reader,
+    to: str,
+    *,
+    site: str,
+    message_id: str,
+    unsubscribe: str = "",
+    device: Device | None = None,
 ) -> Letter:
     """Return the letter; the same promise gives the same letter, whenever it is sent.
 
@@ -59,17 +67,22 @@ def render(
         raise Invalid(
             f"the notice {promise.template} cannot be written: {error}", field="data"
         ) from error
-    subject = " ".join(lines[0].split())
+    subject, page = " ".join(lines[0].split()), _page(promise.data, site)
     return Letter(
         to=to,
         subject=subject,
         text="\n".join(lines[1:]) + "\n",
-        short=f"{subject}\n{_page(promise.data, site)}",
+        short=f"{subject}\n{page}",
         message_id=message_id,
         promised_us=promise.created_us,
         template=promise.template,
         order_id=str(promise.data.get("order_id", "")),
         unsubscribe=unsubscribe,
+        gist=next(filter(None, lines[2:]), ""),  # after the greeting
+        page=page,
+        language=language,
+        ends_us=promise.data.get("until_us", 0),
+        device=device,
     )
 
 

@@ -68,9 +68,9 @@ class NoticeStore:
             self._db.check_(NOTICES, kept, "attribute_not_exists(notice_id)"),
         ]
 
-    def promise_too(self, promise: Promise, way: str) -> None:
-        """Promise the same notice by another way, unless that was done before."""
-        name = f"{promise.promise_id}~{way}"
+    def promise_too(self, promise: Promise, way: str, device_id: str = "") -> None:
+        """Promise the same notice by another way, to a device by push, unless that was done."""
+        name = f"{promise.promise_id}~{way}{device_id and f'~{device_id}'}"
         absent = "attribute_not_exists(promise_id)"
         row = {
             "kind": outbox.kind_of(name, way),
@@ -80,6 +80,7 @@ class NoticeStore:
             "account_id": promise.account_id,
             "data": dict(promise.data),
             "created_us": promise.created_us,
+            **({"device_id": device_id} if device_id else {}),
         }
         kept = self._db.check_(NOTICES, {"notice_id": name}, "attribute_not_exists(notice_id)")
         with suppress(ConditionFailed):
@@ -118,10 +119,9 @@ class NoticeStore:
             attempts=promise.attempts + 1,
         )
 
-    def leave(self, claimed: Sequence[Promise], now_us: int) -> None:
-        """Give claims back that were not tried: due at once, and not counted."""
-        for promise in claimed:
-            self._due(promise, now_us, promise.attempts - 1)
+    def leave(self, promise: Promise, until_us: int) -> None:
+        """Give a claim back that was not tried: due at `until_us`, and not counted."""
+        self._due(promise, until_us, promise.attempts - 1)
 
     def put_off(self, promise: Promise, until_us: int) -> None:
         """Make a claimed promise due again at `until_us`."""

@@ -10,8 +10,9 @@ import pytest
 from boxoffice.accounts.contacts import Contact
 from boxoffice.dynamo import Database, Item
 from boxoffice.notices.channels import ADDRESS, Channel
+from boxoffice.notices.delivering import LEASE_US, MAX_ATTEMPTS
 from boxoffice.notices.model import SMS, Delivery, Letter
-from boxoffice.notices.service import LEASE_US, MAX_ATTEMPTS, Notices
+from boxoffice.notices.service import Notices
 from boxoffice.notices.smtp import SmtpSender
 from boxoffice.notices.store import PAGE, NoticeStore
 from boxoffice.notices.unsubscribing import Unsubscribing
