@@ -8,7 +8,7 @@ from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
 from fairness.errors import Conflict
-from workers import clients
+from workers import clients, remembering
 from workers.upkeep import closed_batch
 
 
@@ -27,6 +27,8 @@ def close(sale_id: str, by: str) -> Sale:
             rule="every turn, hold and window has come to its end",
             remedy="wait until the last turns have ended, then do it again",
         )
+    if sale.key:  # once: what is looked up goes on to be forgotten below
+        remembering.remember(sale)
     clients.notices().forget(sale_id)
     Appeals(clients.database()).forget_accounts(sale_id)
     clients.waitlist().forget(sale_id)

@@ -7,9 +7,11 @@ what a step decides is written at once and only once, by the line or by the log.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from boxoffice.accounts.model import Account
+from fairness import keys
 from fairness.clock import now_us
 from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
@@ -38,6 +40,7 @@ def commit(sale_id: str) -> int:
     first_left = next(waiting, None)
     # In order: the log takes no window after a later one.
     ready = [w for w in line.windows_in("screened") if first_left is None or w.number < first_left]
+    rules = line.manifest()
     for window in ready:
         fans = [fan for fan, _ in window.arrivals]
         verdicts = line.verdicts_of(fans)
@@ -49,10 +52,12 @@ def commit(sale_id: str) -> int:
             line.leads_of(fans),
             {fan: _told(record) for fan, record in verdicts.items() if _stands(record)},
             now_us(),
-            version(line.manifest().rule_weights_milli),
+            _judged_by(sale_id, window.number) or version(rules.rule_weights_milli),
+            rules.screening,
         )
         line.drop_visits(window.number)
         line.advance(window.number, "committed")
+        clients.redis().hdel(keys.screened_by(sale_id), str(window.number))
     return len(ready)
 
 
@@ -110,7 +115,21 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
         clients.redis(), line.sale_id, window.number, found.judgements, rules
     )
     keeper.judged(found, within)
-    return line.screened(window.number, _verdicts(within), found.merges())
+    # Before it counts, so that it is known whoever dies; and after, if another release did it too.
+    _note_judge(line.sale_id, window.number, by)
+    won = line.screened(window.number, _verdicts(within), found.merges())
+    if won:
+        _note_judge(line.sale_id, window.number, by)
+    return won
+
+
+def _note_judge(sale_id: str, window: int, by: str) -> None:
+    clients.redis().hset(keys.screened_by(sale_id), str(window), by)
+
+
+def _judged_by(sale_id: str, window: int) -> str:
+    """Return which version judged the window; "" if the store has lost it: the one that commits."""
+    return str(clients.redis().hget(keys.screened_by(sale_id), str(window)) or "")
 
 
 def _accounts(visits: Sequence[screening.Visit]) -> dict[str, screening.Account]:
@@ -126,6 +145,7 @@ def facts_of(account: Account) -> screening.Account:
         account.created_us,
         account.verified,
         account.cards,
+        **asdict(account.past),
     )
 
 

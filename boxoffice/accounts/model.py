@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxoffice.accounts.past import NOTHING, Past
+
 FAN = "fan"
 ORGANISER = "organiser"
 ROLES = (FAN, ORGANISER)
@@ -23,6 +25,7 @@ class Account:
     verified: bool = False  # the address has answered
     cards: tuple[str, ...] = ()  # fingerprints of payment cards, sorted
     language: str = "en"  # in which they are written to
+    past: Past = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

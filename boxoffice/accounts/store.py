@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from boxoffice.accounts.model import Account
+from boxoffice.accounts.past import Past
 from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.tables import ACCOUNTS, EMAILS
 from fairness.errors import Contention
@@ -99,9 +100,12 @@ class AccountStore:
 
 def _item(account: Account, password_hash: str) -> Item:
     cards = set(account.cards) or None  # a set in the table is never empty
-    return {**asdict(account), "cards": cards, "password_hash": password_hash}
+    known = asdict(account)
+    del known["past"]  # only ever added to
+    return {**known, "cards": cards, "password_hash": password_hash}
 
 
 def _account(item: Item) -> Account:
     fields = {name: item[name] for name in Account.__slots__ if name in item}
-    return Account(**{**fields, "cards": tuple(sorted(item.get("cards", ())))})
+    more = {"cards": tuple(sorted(item.get("cards", ()))), "past": Past.of(item)}
+    return Account(**{**fields, **more})

@@ -90,6 +90,15 @@ class Account:
     created_us: int = 0
     verified: bool = False
     cards: tuple[str, ...] = ()  # fingerprints, keyed hashes
+    # Of earlier sales whose books are closed: in how many it bought, in how many of them all that
+    # one person may, and nothing but the dearest; in how many cities; and tickets.
+    sales: int = 0
+    full: int = 0
+    dearest: int = 0
+    cities: int = 0
+    bought: int = 0
+    returned: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

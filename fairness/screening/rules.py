@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fairness.clock import SECOND
-from fairness.screening import claims
+from fairness.screening import claims, past
 from fairness.screening.bonds import HOUSEHOLD
 from fairness.screening.case import Case
 from fairness.screening.model import Finding
@@ -174,5 +174,10 @@ RULES: tuple[Rule, ...] = (
     alias_twins,
     shared_device,
     shared_card,
+    past.always_the_limit,
+    past.dearest_only,
+    past.many_cities,
+    past.often_returned,
+    past.often_missed,
     many_accounts,
 )
