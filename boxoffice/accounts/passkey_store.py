@@ -1,0 +1,75 @@
+"""Where passkeys are kept: PASSKEYS by the id of the credential, so that it is on one account."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice.tables import PASSKEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key that an account may sign in with. The private half never leaves the fan's device."""
+
+    credential_id: str  # as the browser writes it, base64url
+    account_id: str
+    name: str  # as the fan calls it
+    public_key: str  # COSE, base64url
+    sign_count: int  # how often it was used, as the device says; 0: it does not count
+    transports: tuple[str, ...]  # how a browser can reach it, such as internal or hybrid
+    created_us: int
+    used_us: int = 0  # 0: never yet
+
+
+class PasskeyStore:
+    """Reads and writes of passkeys."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def create(self, passkey: Passkey) -> bool:
+        """Keep a new passkey; False when its credential is on an account already."""
+        item = {**asdict(passkey), "transports": list(passkey.transports)}
+        absent = "attribute_not_exists(credential_id)"
+        try:
+            self._db.write(self._db.put_(PASSKEYS, item, absent))
+        except ConditionFailed:
+            return False
+        return True
+
+    def get(self, credential_id: str) -> Passkey | None:
+        """Return the passkey, or None."""
+        item = self._db.get(PASSKEYS, credential_id=credential_id)
+        return _passkey(item) if item else None
+
+    def of(self, account_id: str) -> list[Passkey]:
+        """Return the passkeys of an account, the oldest first; a new one may take a second."""
+        found = self._db.query(PASSKEYS, index="by_account", account_id=account_id)
+        return sorted(map(_passkey, found), key=lambda passkey: passkey.created_us)
+
+    def use(self, passkey: Passkey, count: int, now_us: int) -> bool:
+        """Note a use; False when the device counts no more uses than it did, or it is gone."""
+        # Without a count there is nothing to compare; one that ever counted goes on counting.
+        grew = "sign_count < :count" if count else "sign_count = :count"
+        change = "SET sign_count = :count, used_us = :now"
+        key = {"credential_id": passkey.credential_id}
+        try:
+            self._db.write(self._db.update_(PASSKEYS, key, change, grew, count=count, now=now_us))
+        except ConditionFailed:
+            return False
+        return True
+
+    def remove(self, account_id: str, credential_id: str) -> bool:
+        """Remove a passkey of an account; False when it has none of that id."""
+        key = {"credential_id": credential_id}
+        try:
+            self._db.write(self._db.delete_(PASSKEYS, key, "account_id = :me", me=account_id))
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _passkey(item: Item) -> Passkey:
+    named = {name: item[name] for name in Passkey.__slots__ if name in item}
+    return Passkey(**{**named, "transports": tuple(item.get("transports", ()))})
