@@ -182,6 +182,11 @@ def awake(sale_id: str, name: str) -> str:
     return f"sale:{{{sale_id}}}:awake:{name}"
 
 
+def pace(sale_id: str, name: str) -> str:
+    """STRING: how many ms a batch of this lane took of late. Lives a minute after the last one."""
+    return f"sale:{{{sale_id}}}:pace:{name}"
+
+
 def standing(order_id: str) -> str:
     """STRING: an order as JSON, for those who ask every second. A cache; lives some seconds."""
     return f"order:{order_id}"

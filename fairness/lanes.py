@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from redis import Redis
 from redis.exceptions import ConnectionError as StoreUnreachable
@@ -19,6 +20,15 @@ from fairness import keys, scripts
 from fairness.errors import Unavailable
 
 LIFE_MS = 10_000  # longer than a batch takes
+PACE_MS = 60_000  # what a batch took longer ago says nothing about the next
+
+
+class Put(NamedTuple):
+    """What became of work that was put into a lane."""
+
+    token: str | None  # of the worker to be sent, if one must be
+    waiting: int  # in the lane, this work too
+    batch_ms: int  # what a batch took of late; 0: nobody knows
 
 
 class Lane:
@@ -28,19 +38,18 @@ class Lane:
         self.name = name
         self._redis = redis
         self._keys = [keys.lane(sale_id, name), keys.awake(sale_id, name)]
+        self._pace = keys.pace(sale_id, name)
         self._rouse = scripts.load(redis, "rouse")
+        self._done = scripts.load(redis, "done")
         self._take = scripts.load(redis, "take")
 
-    def put(self, work: str) -> tuple[str | None, int]:
-        """Put work at the end; return the token of the worker to be sent, if one must be.
-
-        And how much waits in the lane, this work too.
-        """
+    def put(self, work: str) -> Put:
+        """Put work at the end; return whether a worker must be sent, and what waits."""
         return self._roused(work)
 
     def rouse(self) -> str | None:
         """Return the token of a worker to be sent because work was left by one that died."""
-        return self._roused()[0]
+        return self._roused().token
 
     def take(self, token: str, most: int) -> list[tuple[str, str]]:
         """Return (id, work) of what came first; it stays until `done`.
@@ -53,12 +62,12 @@ class Lane:
             raise Unavailable() from error
         return [(number, fields[1]) for number, fields in found]
 
-    def done(self, ids: Sequence[str]) -> None:
-        """Remove work that need not be done again."""
+    def done(self, ids: Sequence[str], took_ms: int) -> None:
+        """Remove work that need not be done again; its batch took so long."""
         if not ids:
             return
         try:
-            self._redis.xdel(self._keys[0], *ids)
+            self._done(keys=[self._keys[0], self._pace], args=[took_ms, PACE_MS, *ids])
         except (StoreUnreachable, StoreTimeout) as error:
             raise Unavailable() from error
 
@@ -66,10 +75,10 @@ class Lane:
         """Return how much waits."""
         return int(self._redis.xlen(self._keys[0]))
 
-    def _roused(self, *work: str) -> tuple[str | None, int]:
-        token = secrets.token_urlsafe(8)
+    def _roused(self, *work: str) -> Put:
+        token, its_keys = secrets.token_urlsafe(8), [*self._keys, self._pace]
         try:
-            sent, waiting = self._rouse(keys=self._keys, args=[token, LIFE_MS, *work])
+            sent, waiting, batch_ms = self._rouse(keys=its_keys, args=[token, LIFE_MS, *work])
         except (StoreUnreachable, StoreTimeout) as error:
             raise Unavailable() from error
-        return token if sent else None, int(waiting)
+        return Put(token if sent else None, int(waiting), int(batch_ms))

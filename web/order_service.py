@@ -25,7 +25,7 @@ from workers import lanes, settling, standing
 from workers.settings import settings
 
 PENDING = "pending"
-LOOK_AGAIN_MS = 200  # who was told when to look, and came too early
+LOOK_AGAIN_MS = 100  # who was told when to look, and came too early
 CODES_AHEAD = 21  # ten minutes without a network
 
 

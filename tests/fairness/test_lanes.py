@@ -7,16 +7,16 @@ from fairness.lanes import Lane
 
 def test_a_rush_sends_one_worker_and_a_lull_lets_it_go(redis: Redis) -> None:
     lane = Lane(redis, "sale", "A")
-    token, waiting = lane.put("1")
+    token, waiting, _ = lane.put("1")
     assert token
     assert waiting == 1
-    assert [lane.put("2"), lane.put("3"), lane.rouse()] == [(None, 2), (None, 3), None]
+    assert [lane.put("2"), lane.put("3"), lane.rouse()] == [(None, 2, 0), (None, 3, 0), None]
     first = lane.take(token, 2)
     assert [work for _, work in first] == ["1", "2"]
-    lane.done([number for number, _ in first])
+    lane.done([number for number, _ in first], 100)
     rest = lane.take(token, 2)
     assert [work for _, work in rest] == ["3"]
-    lane.done([number for number, _ in rest])
+    lane.done([number for number, _ in rest], 100)
     assert lane.take(token, 2) == []
     assert lane.rouse() is None, "nothing waits"
     assert lane.put("4")[0], "it sleeps: the next work sends a worker"
@@ -48,3 +48,15 @@ def test_a_task_that_comes_again_goes_on_with_its_lane(redis: Redis) -> None:
     lane.take(token, 1)
     redis.delete("sale:{sale}:awake:A")
     assert [work for _, work in lane.take(token, 1)] == ["1"]
+
+
+def test_who_puts_work_is_told_how_long_batches_took_of_late(redis: Redis) -> None:
+    lane = Lane(redis, "sale", "A")
+    token = lane.put("1")[0] or ""
+    assert lane.put("2").batch_ms == 0, "nobody knows yet"
+    for took_ms, told_ms in ((100, 100), (200, 125), (100, 118)):
+        ((number, _),) = lane.take(token, 1)
+        lane.done([number], took_ms)
+        assert lane.put("more").batch_ms == told_ms
+    assert 0 < redis.pttl("sale:{sale}:pace:A") <= 60_000  # type: ignore[operator]
+    assert Lane(redis, "sale", "B").put("1").batch_ms == 0
