@@ -213,6 +213,11 @@ def linked(sale_id: str, kind: str) -> str:
     return f"sale:{{{sale_id}}}:linked:{kind}"
 
 
+def screened_by(sale_id: str) -> str:
+    """HASH: window -> version of the screening that judged it; until the window is committed."""
+    return f"sale:{{{sale_id}}}:screened_by"
+
+
 def screening_faults(sale_id: str) -> str:
     """HASH: screening rule -> how often it failed; its findings were dropped."""
     return f"sale:{{{sale_id}}}:screening_faults"

@@ -47,6 +47,7 @@ class Manifest:
     limit_per_tour: int = 0  # tickets per person over all dates of the tour; 0: no limit
     # rule -> thousandths of its weight, from what was decided about earlier sales; others: all
     rule_weights_milli: Mapping[str, int] = field(default_factory=dict)
+    screening: str = ""  # the release of the screening that will judge its windows; "": not said
 
     def __post_init__(self) -> None:
         for name, at_least in (
@@ -144,6 +145,8 @@ class Manifest:
         entry = {**asdict(self), "held_back": dict(self.held_back)}
         if not self.rule_weights_milli:
             del entry["rule_weights_milli"]  # as it was in logs from before there were any
+        if not self.screening:
+            del entry["screening"]
         return entry
 
     @classmethod

@@ -19,7 +19,9 @@ MAX_CAPACITY = 1_000_000
 MAX_RATE = 100_000
 LATEST_US = 32_503_680_000_000_000  # the year 3000
 _BEYOND = {"capacity": MAX_CAPACITY, "rate_per_s": MAX_RATE, "limit_per_person": 100}
-_DERIVED = ("sale_id", "seats", "held_back", "tour", "limit_per_tour", "rule_weights_milli")
+_DERIVED = (
+    "sale_id", "seats", "held_back", "tour", "limit_per_tour", "rule_weights_milli", "screening"
+)  # fmt: skip
 _NAMES = ("beacon", "beacon_fallback")  # the manifest knows which there are
 _RULES = {f.name: f for f in fields(Manifest) if f.name not in _DERIVED}
 

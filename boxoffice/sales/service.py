@@ -24,6 +24,7 @@ from boxoffice.sales.tours import in_tour
 from fairness.errors import Conflict, Contention, Forbidden, NotFound
 from fairness.ledger import entries
 from fairness.manifest import ECVRF
+from fairness.screening.version import release
 
 CLOCK = "clock"
 TRIES = 5  # how often an act is decided again when others changed the sale meanwhile
@@ -153,7 +154,7 @@ class Sales:
         tour = self._tours.of_performance(sale.performance_id)
         # No tour can take this date in, or let it go, while its promise is being written.
         stays = self._tours.stays_(sale.performance_id, tour)
-        manifest = in_tour(sale.manifest, tour)
+        manifest = replace(in_tour(sale.manifest, tour), screening=release())
 
         def scheduled(sale: Sale) -> Sale:
             after = acts.step(sale, "schedule")

@@ -194,7 +194,10 @@ def _drawn(told: Story) -> Iterator[str]:
 
 def _turns(told: Story) -> Iterator[str]:
     if told.screening:
-        yield f"Your window was screened by version {told.screening}."
+        declared = told.manifest.screening if told.manifest else ""
+        other = declared and told.screening.partition("+")[0] != declared
+        instead = f", instead of {declared}, which the sale's rules declare" if other else ""
+        yield f"Your window was screened by version {told.screening}{instead}."
     for at_us, verdict, rules in told.verdicts:
         because = f", because of: {', '.join(rules)}" if rules else ""
         yield f"Verdict at {iso(at_us)}: {verdict}{because}."

@@ -331,14 +331,16 @@ def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> 
     return _entry("organiser", sale_id, at_us, act=act, detail=dict(detail))
 
 
-def screening(sale_id: str, at_us: int, window: int, version: str) -> Entry:
+def screening(sale_id: str, at_us: int, window: int, version: str, declared: str = "") -> Entry:
     """Return: the verdicts and merges of this window were found by this version of the screening.
 
     It stands before them, in the batch of the window. Logs from before it was written have none.
+    If the rules of the sale `declared` another release, it says instead of which it judged.
     """
-    return organiser(
-        sale_id, at_us, "screening", {"by": "clock", "window": window, "version": version}
-    )
+    detail: dict[str, Any] = {"by": "clock", "window": window, "version": version}
+    if declared and version.partition("+")[0] != declared:
+        detail["instead_of"] = declared
+    return organiser(sale_id, at_us, "screening", detail)
 
 
 def opened(sale_id: str, at_us: int) -> Entry:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
@@ -15,8 +14,8 @@ from fairness.ledger.beaconcheck import BeaconCheck
 from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
 from fairness.ledger.groupcheck import GroupCheck
+from fairness.ledger.screencheck import ScreenCheck
 from fairness.manifest import Manifest
-from fairness.screening import calibration
 
 Report = Callable[[str, str, int | None], None]  # check, what is wrong, index of the entry
 
@@ -53,11 +52,12 @@ class LineCheck:
         self._served = 0
         self._deferrals = DeferCheck(report)
         self._groups = GroupCheck(report, self.places, self.leads)
+        self._screenings = ScreenCheck(report)
         self._at: int | None = None
 
     def take(self, index: int, entry: Entry, data: bytes, key: bytes | None) -> None:
         """Check one entry; `key` is the beacon's public key as the log names it at this point."""
-        self._at = self._beacon.at = index
+        self._at = self._beacon.at = self._screenings.at = index
         self._deferrals.take(index, entry, self._served)
         self._groups.take(index, entry)
         match entry["type"]:
@@ -66,7 +66,7 @@ class LineCheck:
             case "arrivals" | "merges" | "verdict":
                 self._take_part(entry, data)
             case "organiser" if entry["act"] == "screening":
-                self._take_screening(entry["detail"])
+                self._screenings.take(entry["detail"], self.manifest)
             case "window":
                 self._take_window(entry, data)
             case "round" | "fallback":
@@ -78,13 +78,6 @@ class LineCheck:
             case "rebuilt":
                 self._take_rebuilt(entry)
 
-    def _take_screening(self, detail: Mapping[str, Any]) -> None:
-        version = str(detail.get("version"))
-        self.counts[f"screened by {version}"] += 1
-        promised = calibration.name(self.manifest.rule_weights_milli) if self.manifest else ""
-        if version.partition("+")[2] != promised:
-            self._fail("screening", f"{version} does not name the weights of the sale's rules")
-
     def finish(self) -> None:
         """Check what can only be known at the end: that everyone passed over has a reason."""
         self._at = None
@@ -94,7 +87,7 @@ class LineCheck:
         for fan in self.leads:
             if self.person(fan) in self.leads:
                 self._fail("merges", f"{fan} and those merged with them have no place at all")
-        self.counts.update(self._beacon.counts)
+        self.counts.update(self._beacon.counts + self._screenings.counts)
         self._finish_calls()
 
     def _finish_calls(self) -> None:
@@ -161,6 +154,7 @@ class LineCheck:
             return
         batch.committed = data
         self._beacon.committed[number] = self._at or 0
+        self._screenings.window(number, self.manifest)
         self._check_arrivals(batch)
         self._check_merges(batch)
         batch.leaves = recompute.leaves(entry["sale"], batch.arrivals)

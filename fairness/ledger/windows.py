@@ -26,10 +26,12 @@ def entries_of(
     verdicts: Verdicts,
     at_us: int,
     version: str = "",
+    declared: str = "",
 ) -> list[Entry]:
     """Return the batch of one window: its verdicts, merges and arrivals, then the window entry.
 
-    First of all it names the `version` of the screening, if that is given.
+    First of all it names the `version` of the screening, if that is given, and the release that
+    the rules of the sale `declared` where it is another.
     `merged` (fan -> lead) and `verdicts` are what screening this window decided; a fan whose
     verdict is admit need not be in it. The window entry commits to all the others.
     """
@@ -54,7 +56,7 @@ def entries_of(
         verdicts=Counter(verdict for verdict, _ in verdicts.values()),
         screened=merkle.root(merkle.leaf_hash(entries.encode(entry)) for entry in judged),
     )
-    by = [entries.screening(sale_id, at_us, number, version)] if version else []
+    by = [entries.screening(sale_id, at_us, number, version, declared)] if version else []
     return [*by, *judged, *arrived, window]
 
 
@@ -68,12 +70,13 @@ def commit(
     verdicts: Verdicts,
     at_us: int,
     version: str = "",
+    declared: str = "",
 ) -> int:
     """Log a window as one batch, once; return the index of its window entry.
 
     If it was logged before, then that stands, whatever is given now.
     """
-    batch = entries_of(sale_id, number, arrivals, merged, verdicts, at_us, version)
+    batch = entries_of(sale_id, number, arrivals, merged, verdicts, at_us, version, declared)
     first = log.append(_batch(sale_id, "window", number), batch)
     found = committed(log, sale_id, number)
     return (found[1] if found else first + len(batch)) - 1

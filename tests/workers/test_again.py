@@ -17,19 +17,22 @@ from boxoffice.sales import archive
 from boxoffice.sales.archive import Archive
 from console.commands import again as command
 from console.main import fairticket
+from fairness import keys
 from fairness.clock import now_us
 from fairness.errors import LogBroken, NotFound
+from fairness.ledger import recompute
 from fairness.screening import claims, rules, window
 from fairness.screening.again import rows
 from fairness.screening.case import Case
 from fairness.screening.model import Finding, Visit
 from fairness.screening.scoring import STRONG
+from fairness.screening.version import release
 from tests.engines import wait_until
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
 from tests.workers.test_books import end
 from tests.workers.test_linkage import hold, pay
-from workers import again, archiving, books, clients, linkage
+from workers import again, archiving, books, clients, linkage, pipeline
 from workers.ledger import seal
 from workers.line import admit, commit, draw, tick
 from workers.screening import screen
@@ -232,3 +235,27 @@ def test_the_command_prints_it_and_writes_it(
     assert "0 fans would be judged otherwise" in told.output
     assert "16 of 16 judged exactly alike" in told.output
     assert json.loads(out.read_text()) == json.loads(as_json.output)
+
+
+def test_a_deploy_while_a_sale_runs_is_said_in_the_log(
+    mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = stage.crowd(fans=2)
+    seal()
+    clients.sales().open(crowd.sale_id, "clock", now_us())
+    crowd.line.open(crowd.sale.manifest)
+    arrive(crowd, range(2))
+    tick()
+    with monkeypatch.context() as newer:
+        newer.setattr(pipeline, "version", lambda _: "4-newer")
+        screen(crowd.sale_id)
+
+    go_on(crowd)  # by the declared release, which did not judge
+
+    told = [
+        e["detail"] for e in recompute.published(tmp_path / "ledger") if e.get("act") == "screening"
+    ]
+    assert {one["version"] for one in told} == {"4-newer"}
+    assert {one["instead_of"] for one in told} == {crowd.sale.manifest.screening} == {release()}
+    assert stage.ledger_failures(tmp_path) == []
+    assert not clients.redis().exists(keys.screened_by(crowd.sale_id))

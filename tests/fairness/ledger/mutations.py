@@ -234,6 +234,20 @@ def sold(seats: list[str]) -> Callable[[list[Entry]], list[Entry]]:
     return do
 
 
+def declared(entry: Entry) -> Entry:
+    return {**entry, "manifest": {**entry["manifest"], "screening": "3-aaa"}}
+
+
+def another_screening(told: list[Entry]) -> list[Entry]:
+    """Let another screening than the declared one judge, and not say so."""
+    changed = list[Entry]()
+    for entry in told:
+        if entry["type"] == "window":
+            changed.append(entries.screening("sale", START, entry["window"], "3-bbb"))
+        changed.append(declared(entry) if entry["type"] == "manifest" else entry)
+    return changed
+
+
 FORGED = beacon.prove(bytes(32), b"another window").hex()
 ENTRIES = [
     OfEntries("an arrival dropped", "window root", nth("arrivals", without_first_fan)),
@@ -251,6 +265,8 @@ ENTRIES = [
     OfEntries("a merge added", "screening", nth("merges", with_(fans=[[fan(0), fan(1)]]))),
     OfEntries("a merge in a circle", "merges", merge_in_a_circle),
     OfEntries("a verdict changed", "screening", nth("verdict", with_(verdict="review"))),
+    OfEntries("a screening that is not named", "screening", nth("manifest", declared)),
+    OfEntries("another screening than declared", "screening", another_screening),
     OfEntries("a forged beacon", "beacon proof", nth("draw", with_(proof=FORGED))),
     OfEntries("another beacon", "beacon proof", nth("draw", with_(beacon="dice"))),
     OfEntries("another seed", "draw seed", nth("draw", with_(seed="11" * 32))),

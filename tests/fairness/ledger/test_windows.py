@@ -13,6 +13,7 @@ from fairness import beacon, draw
 from fairness.ledger import entries, windows
 from fairness.ledger.linecheck import LineCheck
 from fairness.ledger.log import Log
+from fairness.ledger.screencheck import ScreenCheck
 from fairness.ledger.verify import verify
 from fairness.screening.version import release, version
 from tests.fairness.ledger.stores import (
@@ -173,6 +174,28 @@ def test_a_window_screened_with_other_weights_than_the_sale_promised_is_found() 
         for index, entry in enumerate(told):
             check.take(index, entry, entries.encode(entry), beacon.public_key(BEACON_SEED))
         assert [name for name, *_ in faults] == ([] if promised == used else ["screening"])
+
+
+def test_a_sale_that_declares_its_screening_says_of_each_window_who_judged_it() -> None:
+    rules, other = replace(MANIFEST, screening="3-aaa"), {"version": "3-bbb", "window": 0}
+    for detail, wrong in (
+        ({"version": "3-aaa", "window": 0}, ""),
+        ({**other, "instead_of": "3-aaa"}, ""),
+        (other, "the log does not say so"),
+        ({**other, "instead_of": "3-ccc"}, "the log does not say so"),
+        ({"version": "3-aaa", "window": 0, "instead_of": "3-aaa"}, "is that itself"),
+        ({"version": "3-aaa", "window": 7}, "does not say which"),
+        ({"version": "3-aaa", "window": []}, "does not say which"),
+    ):
+        found: list[str] = []
+        check = ScreenCheck(lambda _, what, at: found.append(what))  # noqa: B023
+        check.take(detail, rules)
+        check.window(0, rules)
+        assert [what for what in found if wrong not in what] == []
+        assert bool(found) == bool(wrong)
+    assert "instead_of" not in entries.screening("sale", START, 0, "3-aaa+0f", "3-aaa")["detail"]
+    told = entries.screening("sale", START, 0, "3-bbb", "3-aaa")["detail"]
+    assert told["instead_of"] == "3-aaa"
 
 
 def test_the_version_of_a_screening_is_the_same_in_every_process_of_a_release() -> None:
