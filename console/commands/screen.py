@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,16 @@ from fairness.screening.offline.judging import Actor, Scored, judge
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
-@click.command(epilog="Example: fairticket screen --actors bidders.csv --out scores.csv")
+_LINES_A_NOTE = 1_000_000
+_EXAMPLES = """\b
+Examples:
+  fairticket screen --actors bidders.csv --out scores.csv
+  fairticket screen --access-log access.log --session-regex '" (\\w{26}) "' --out scores.csv
+  fairticket screen --actors bidders.csv --fit labels.csv --out scores.csv
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--actors", type=_FILE, help="A CSV of actors, with the columns above.")
 @click.option(
     "--access-log",
@@ -147,7 +156,7 @@ def _look_over(home: Path, sale_id: str, as_json: bool) -> None:
 
 def _sessions(logs: Sequence[Path], regex: str, faults: Faults) -> list[Actor]:
     named = sessions.pattern(regex)
-    found = sessions.collect(accesslog.lines(logs, faults), named, faults)
+    found = sessions.collect(_noted(accesslog.lines(logs, faults)), named, faults)
     if not found:
         counted = "; ".join(faults.told()) or "it is empty"
         raise Invalid(
@@ -159,10 +168,25 @@ def _sessions(logs: Sequence[Path], regex: str, faults: Faults) -> list[Actor]:
     return summaries.actors(found)
 
 
+def _noted(lines: Iterable[str]) -> Iterator[str]:
+    """Yield `lines`, and say now and then how far that is: a long log takes minutes."""
+    for at, line in enumerate(lines, 1):
+        yield line
+        if at % _LINES_A_NOTE == 0:
+            click.echo(f"  {at:,} lines read", err=True)
+
+
 def _fitted(
     everyone: Sequence[Actor], scored: Sequence[Scored], labels: Path, faults: Faults, as_json: bool
 ) -> list[Scored]:
-    found = fitting.fit(everyone, scored, fitting.labels(labels, faults), faults)
+    truth = fitting.labels(labels, faults)
+    with click.progressbar(length=1, label="learning", file=sys.stderr) as bar:
+
+        def told(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        found = fitting.fit(everyone, scored, truth, faults, told)
     if as_json:
         click.echo(json.dumps(reporting.figures(found), indent=2))
     else:

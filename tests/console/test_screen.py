@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from console.main import fairticket
+from fairness.screening.offline import learning
 from tests.fairness.screening.offline import crowds
 
 COOKIE = r'" (\w+) "'
@@ -29,6 +30,12 @@ def labels(path: Path, names: Iterable[str]) -> str:
     truth = "".join(f"{n},{'human' if n.startswith('person') else 'Bot'}\n" for n in names)
     path.write_text(f"actor,label\n{truth}")
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rounds of learning are steadier, and three times as long."""
+    monkeypatch.setattr(learning, "ROUNDS", 1)
 
 
 @pytest.fixture

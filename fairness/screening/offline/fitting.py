@@ -1,7 +1,6 @@
 """Learning from labels: how well it works on actors it has not seen, and a score for everybody.
 
-The figures are of scores that each labelled actor got from a model that never saw their label. Only
-this module needs scikit-learn, and imports it when it is called.
+The figures are of scores that each labelled actor got from models that never saw their label.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from fairness.screening.offline import actors as table
 from fairness.screening.offline.faults import Faults
 from fairness.screening.offline.figures import BUDGETS, Recall, auc, recall
 from fairness.screening.offline.judging import Actor, Scored
+from fairness.screening.offline.learning import Told, learn, unheard
 
 FEWEST = 5  # of each kind, or nothing can be learned and checked
-_FOLDS, _SEED = 5, 1
-_UNKNOWN = -20.0  # below the logarithm of every value
 _MACHINE = frozenset(("1", "1.0", "true", "yes", "bot", "robot", "machine", "scalper"))
 _PERSON = frozenset(("0", "0.0", "false", "no", "human", "person", "fan"))
 
@@ -63,17 +61,22 @@ def labels(path: Path, faults: Faults) -> dict[str, bool]:
 
 
 def fit(
-    everyone: Sequence[Actor], scored: Sequence[Scored], truth: dict[str, bool], faults: Faults
+    everyone: Sequence[Actor],
+    scored: Sequence[Scored],
+    truth: dict[str, bool],
+    faults: Faults,
+    told: Told = unheard,
 ) -> Fitted:
     """Return the outcome for `everyone`, whose label-free outcome is `scored`, in their order.
 
+    `told` hears how far the learning is.
     Invalid when fewer than FEWEST machines or people of `truth` are among them.
     """
     at = [i for i, actor in enumerate(everyone) if actor.name in truth]
     marks = [truth[everyone[i].name] for i in at]
     _check(marks, len(truth), faults)
     rows = _matrix(everyone, scored)
-    chances = _learn(rows, at, marks)
+    chances = learn(rows, at, marks, told)
     quality = _quality([chances[i] for i in at], marks)
     plain = _quality([scored[i].score for i in at], marks)
     outcomes = [_outcome(old, p, quality) for old, p in zip(scored, chances, strict=True)]
@@ -105,56 +108,6 @@ def _matrix(everyone: Sequence[Actor], scored: Sequence[Scored]) -> Any:
                 rows[at, column] = math.log(value + 1e-4)
         rows[at, -1] = outcome.score
     return rows[:, ~numpy.isnan(rows).all(axis=0)]
-
-
-def _learn(rows: Any, at: Sequence[int], marks: Sequence[bool]) -> list[float]:
-    """Return everybody's chance of being a machine; a labelled actor's without its own label."""
-    import numpy
-    from sklearn.model_selection import StratifiedKFold
-
-    known, truth = rows[list(at)], numpy.array(marks)
-    folds = StratifiedKFold(
-        min(_FOLDS, int(truth.sum()), int((~truth).sum())), shuffle=True, random_state=_SEED
-    )
-    unseen = numpy.zeros(len(at))
-    for learned, checked in folds.split(known, truth):
-        unseen[checked] = _chances(known[learned], truth[learned], known[checked])
-    chances = _chances(known, truth, rows)
-    chances[list(at)] = unseen
-    return [float(chance) for chance in chances]
-
-
-def _chances(known: Any, truth: Any, asked: Any) -> Any:
-    """Return the mean of what three models of different kinds say about `asked`."""
-    return sum(m.fit(known, truth).predict_proba(asked)[:, 1] for m in _models()) / 3
-
-
-def _models() -> list[Any]:
-    from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    trees = ExtraTreesClassifier(
-        100, min_samples_leaf=2, class_weight="balanced_subsample", random_state=_SEED
-    )
-    boosted = GradientBoostingClassifier(
-        n_estimators=80, learning_rate=0.08, max_depth=4, min_samples_leaf=8, subsample=0.7,
-        max_features="sqrt", random_state=_SEED,
-    )  # fmt: skip
-    linear = LogisticRegression(C=0.3, class_weight="balanced", max_iter=1000)
-    return [
-        make_pipeline(_filled("constant"), trees),
-        make_pipeline(_filled("constant"), boosted),
-        make_pipeline(_filled("median"), StandardScaler(), linear),
-    ]
-
-
-def _filled(how: str) -> Any:
-    """Return what fills in the unknown: below everything for trees, in the middle for a line."""
-    from sklearn.impute import SimpleImputer
-
-    return SimpleImputer(strategy=how, fill_value=_UNKNOWN, keep_empty_features=True)
 
 
 def _quality(scores: Sequence[float], marks: Sequence[bool]) -> Quality:

@@ -7,9 +7,15 @@ import pytest
 
 from fairness.errors import Invalid
 from fairness.screening.model import ADMIT, CHALLENGE, REVIEW
-from fairness.screening.offline import behaviour, fitting
+from fairness.screening.offline import behaviour, fitting, learning
 from fairness.screening.offline.faults import Faults
 from fairness.screening.offline.judging import Actor, judge
+
+
+@pytest.fixture(autouse=True)
+def one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rounds of learning are steadier, and three times as long."""
+    monkeypatch.setattr(learning, "ROUNDS", 1)
 
 
 def crowd(people: int, machines: int) -> list[Actor]:
@@ -50,3 +56,23 @@ def test_too_few_labels_are_refused_with_the_way_out() -> None:
     with pytest.raises(Invalid, match="4 machines and 20 people") as caught:
         fitting.fit(everyone, judge(everyone, behaviour.METHOD), truth, Faults())
     assert caught.value.rule == "at least 5 of each"
+
+
+def test_neither_names_nor_the_order_of_the_file_are_learned_from() -> None:
+    """All machines come last in the file and are named alike; nothing else tells them apart."""
+    chance = Random(8)
+    rows = [{"attempts": chance.uniform(1, 99), "pages": chance.uniform(1, 9)} for _ in range(160)]
+    everyone = [
+        Actor(f"{'bot' if i >= 120 else 'fan'}{i}", behaviour.derive(r)) for i, r in enumerate(rows)
+    ]
+    truth = {actor.name: actor.name.startswith("bot") for actor in everyone}
+    heard: list[tuple[int, int]] = []
+    found = fitting.fit(
+        everyone,
+        judge(everyone, behaviour.METHOD),
+        truth,
+        Faults(),
+        lambda done, of: heard.append((done, of)),
+    )
+    assert found.quality.auc < 0.7
+    assert heard == [(at, 6) for at in range(1, 7)]
