@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from boxoffice.accounts.contacts import Contact, number_of
 from boxoffice.languages import NAMES
 from boxoffice.notices.bounces import bounces
-from boxoffice.notices.model import MAIL, OPTIONAL, PHONE_CODE, SMS, URGENT
+from boxoffice.notices.devices import Device
+from boxoffice.notices.model import BY_WAY, MAIL, OPTIONAL, PHONE_CODE, PUSH, SMS
 from boxoffice.notices.unsubscribing import Unsubscribing
 from fairness.clock import now_us
 from fairness.errors import Invalid, NotFound
@@ -22,6 +25,15 @@ from workers.settings import settings
 
 PHONE = "phone"  # of whose codes there is one open at a time
 
+
+@dataclass(frozen=True, slots=True)
+class Pushing:
+    """The key that browsers subscribe with, and the reader's devices."""
+
+    key: str
+    devices: list[Device]
+
+
 bp = Blueprint("notice_pages", __name__)
 # Mail programs press for their users, and have no form of this site: the link itself is the proof.
 one_press = Blueprint("one_press", __name__)
@@ -32,12 +44,14 @@ one_press = Blueprint("one_press", __name__)
 def preferences() -> ResponseReturnValue:
     """Show language, notices and address of the reader."""
     mine = clients.contacts().get(auth.caller().account_id)
+    push = pushing(mine.account_id)
     return render_template(
         "notices.html",
         mine=mine,
         languages=NAMES,
         optional=OPTIONAL,
-        ways={name: ways_of(name, mine) for name in OPTIONAL},
+        ways={name: ways_of(name, mine, push) for name in OPTIONAL},
+        push=push,
         sms=SMS in channels.of(settings()),
         saved=request.args.get("saved") == "1",
     )
@@ -49,9 +63,9 @@ def preferences() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     """Keep the reader's language and the notices that they ticked."""
     contacts, me = clients.contacts(), auth.caller().account_id
-    mine = contacts.get(me)
+    mine, push = contacts.get(me), pushing(me)
     wants = {
-        name: [way for way in ways_of(name, mine) if f"{name}.{way}" in request.form]
+        name: [way for way in ways_of(name, mine, push) if f"{name}.{way}" in request.form]
         for name in OPTIONAL
     }
     contacts.set_language(me, request.form.get("language", ""))
@@ -143,7 +157,16 @@ def bounced() -> ResponseReturnValue:
     return {"done": True}
 
 
-def ways_of(name: str, mine: Contact) -> list[str]:
+def ways_of(name: str, mine: Contact, push: Pushing | None) -> list[str]:
     """Return the ways by which this person can get a notice."""
-    short = name in URGENT and bool(mine.phone) and SMS in channels.of(settings())
-    return [MAIL, SMS] if short else [MAIL]
+    devices = push is not None and bool(push.devices) and name in BY_WAY[PUSH]
+    short = name in BY_WAY[SMS] and bool(mine.phone) and SMS in channels.of(settings())
+    return [MAIL, *([PUSH] if devices else []), *([SMS] if short else [])]
+
+
+def pushing(account_id: str) -> Pushing | None:
+    """Return what the page shows of somebody's devices; None when they are not switched on."""
+    its = settings()
+    if not its.push_key:
+        return None
+    return Pushing(channels.voucher(its).public, clients.devices().of(account_id))

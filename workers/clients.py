@@ -23,6 +23,7 @@ from boxoffice.catalogue.service import Catalogue
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
 from boxoffice.ledger.store import LedgerStore
+from boxoffice.notices.devices import Devices
 from boxoffice.notices.service import Notices
 from boxoffice.notices.unsubscribing import Unsubscribing
 from boxoffice.orders.model import Order
@@ -143,6 +144,12 @@ def contacts() -> Contacts:
 
 
 @cache
+def devices() -> Devices:
+    """Return the browsers that show notices."""
+    return Devices(database())
+
+
+@cache
 def catalogue() -> Catalogue:
     """Return the catalogue."""
     return Catalogue(database())
@@ -242,7 +249,7 @@ def webhooks() -> Webhooks:
 _ALL: tuple[Callable[..., Any], ...] = (
     redis, broker, database, shards, line, stock, screening_tables, ledger_store, log, accounts,
     contacts, catalogue, sales, tours, inventory, payments, orders, tickets, reviews, returns,
-    waitlist, notices, webhooks,
+    waitlist, notices, devices, webhooks,
 )  # fmt: skip
 
 

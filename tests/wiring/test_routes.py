@@ -25,7 +25,7 @@ OPEN_TO_ALL = {
     "/api/v1/events", "/api/v1/events/<id:event_id>", "/api/v1/events/<id:event_id>/also-like",
     "/api/v1/sales/<id:sale_id>", "/api/v1/sales/<id:sale_id>/seats",
     "/api/v1/sales/<id:sale_id>/board", "/api/v1/sales/<id:sale_id>/board/events",
-    "/gate/<id:performance_id>", "/gate/worker.js",
+    "/gate/<id:performance_id>", "/gate/worker.js", "/account/worker.js",
     "/webhooks/stripe",  # Stripe's signature is checked
     "/tours/<id:tour_id>", "/api/v1/tours/<id:tour_id>",
     "/notices/<id:account_id>/<name>/<mark>/stop", "/webhooks/ses",

@@ -76,7 +76,7 @@ def deployment(
 def environment(
     redis_url: str, endpoint: str, db: Database, folder: Path, smtp_port: int
 ) -> dict[str, str]:
-    keys = ("PASS_KEY", "TICKET_KEY", "LEDGER_KEY", "BEACON_KEY")
+    keys = ("PASS_KEY", "TICKET_KEY", "LEDGER_KEY", "BEACON_KEY", "PUSH_KEY")
     named = {
         "REDIS_URL": f"{redis_url}/0",
         "BROKER_URL": f"{redis_url}/1",

@@ -1,0 +1,74 @@
+"""Browsers of a fan that show our notices: added by an explicit press, listed, removed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from boxoffice.notices.devices import NAME, Device, id_of
+from boxoffice.notices.model import MAIL, OPTIONAL, PUSH
+from fairness.clock import now_us
+from fairness.errors import NotFound
+from web import auth, notice_pages, static_files
+from web.access import Access, door
+from web.forms import again_on
+from workers import clients
+from workers.settings import settings
+
+BROWSERS = {
+    "Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "FxiOS": "Firefox",
+    "Firefox": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows",
+    "Mac OS X": "Mac", "CrOS": "Chromebook", "Linux": "Linux",
+}  # fmt: skip
+
+bp = Blueprint("device_pages", __name__)
+
+
+@bp.get("/account/worker.js")
+@door(Access.PUBLIC)
+def worker() -> ResponseReturnValue:
+    """Give the script that shows what is pushed; browsers fetch it again while nobody looks."""
+    response = static_files.static(name="notice_worker.js")
+    assert isinstance(response, Response)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.post("/account/devices")
+@door(Access.FAN)
+@again_on(notice_pages.preferences)
+def add() -> ResponseReturnValue:
+    """Keep this browser; with the reader's first one they get by it all that can be pushed."""
+    its, me, form = settings(), auth.caller().account_id, request.form
+    if not its.push_key:
+        raise NotFound("notices on devices are not switched on here")
+    endpoint = form.get("endpoint", "")
+    name = name_of(request.user_agent.string)
+    device = Device(
+        me, id_of(endpoint), endpoint, form.get("p256dh", ""), form.get("auth", ""), name, now_us()
+    )
+    if clients.devices().add(device, its.pushed_by):
+        wants = clients.contacts().get(me).wants
+        pushed = {n: list(dict.fromkeys([*wants.get(n, [MAIL]), PUSH])) for n in OPTIONAL}
+        clients.contacts().set_wants(me, {**wants, **pushed})
+    return redirect("/account/notices?saved=1", 303)
+
+
+@bp.post("/account/devices/<id:device_id>/remove")
+@door(Access.FAN)
+def remove(device_id: str) -> ResponseReturnValue:
+    """Forget one of the reader's browsers; twice is once."""
+    clients.devices().remove(auth.caller().account_id, device_id)
+    return redirect("/account/notices?saved=1", 303)
+
+
+def name_of(agent: str) -> str:
+    """Return how its owner knows a browser: "Firefox, Android"."""
+    found = [
+        next((name for sign, name in names.items() if sign in agent), "?")
+        for names in (BROWSERS, SYSTEMS)
+    ]
+    return ", ".join(found)[:NAME]
