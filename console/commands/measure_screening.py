@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -74,8 +74,16 @@ def plot(measured: Screening) -> Iterator[str]:
     names = sorted(measured.verdicts, key=lambda name: (name in measured.honest, name))
     for name in names:
         counted = measured.verdicts[name]
-        kind = "honest" if name in measured.honest else "attacker"
+        kind = _told(measured.people(name)) if name in measured.honest else "attacker"
         yield f"{name:<16} {_bar(counted)}  {counted.total():,} {kind}"
+
+
+def _told(people: Mapping[str, float]) -> str:
+    """Return how many of a crowd were held and asked, with the most that it may truly be."""
+    return (
+        f"honest: {people['held']:g} held (at most {people['held_most']:.2%}), "
+        f"{people['asked']:g} asked (at most {people['asked_most']:.2%})"
+    )
 
 
 def _bar(counted: Counter[str]) -> str:

@@ -206,5 +206,22 @@ def tickets_stopped(screened: Screened, crowd: str) -> float:
     return 1 - len(set(theirs) - held) / len(theirs) if theirs else 0.0
 
 
+def sharing(screened: Screened, crowd: str) -> float:
+    """Return the share of a crowd's accounts that have anything in common with another of it.
+
+    No link can reach the others.
+    """
+    theirs = [person for person in screened.people if person.crowd == crowd]
+    fans = Counter(thing for person in theirs for thing in _things(person))
+    social = sum(any(fans[thing] > 1 for thing in _things(person)) for person in theirs)
+    return social / len(theirs) if theirs else 0.0
+
+
+def _things(person: Person) -> list[tuple[str, str]]:
+    mailbox = ("mailbox", emails.normalise(person.email))
+    cards = [("card", card) for card in person.cards]
+    return [mailbox, ("device", person.device), ("address", person.address), *cards]
+
+
 def _pairs(members: int) -> int:
     return members * (members - 1) // 2

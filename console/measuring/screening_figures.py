@@ -13,7 +13,14 @@ from console.crowds.model import Crowd
 from console.measuring import figures as policy
 from console.measuring.figures import Figure, told
 from console.measuring.ordering import Ordered
-from console.measuring.screening import RULES, START_US, Screened, clusters, tickets_stopped
+from console.measuring.screening import (
+    RULES,
+    START_US,
+    Screened,
+    clusters,
+    sharing,
+    tickets_stopped,
+)
 from fairness.clock import SECOND
 from fairness.screening import agents, budget, rules
 from fairness.screening.case import Case
@@ -49,7 +56,17 @@ class Screening:
             "kept": self.kept,
             **told(self.figures),
             "verdicts": {crowd: dict(counted) for crowd, counted in self.verdicts.items()},
+            "people": {crowd: self.people(crowd) for crowd in sorted(self.honest)},
         }
+
+    def people(self, crowd: str) -> dict[str, float]:
+        """Return how many of an honest crowd were held and asked, with upper 95 % bounds."""
+        counted = self.verdicts[crowd]
+        n, asked = counted.total(), counted[CHALLENGE]
+        held = n - asked - counted[ADMIT]  # or merged with a stranger
+        most = {f"{name}_most": clopper_pearson(k, n)[1] for name, k in
+                (("held", held), ("asked", asked))}  # fmt: skip
+        return {"n": n, "held": held, "asked": asked, **most}
 
 
 def farms_of(crowds: Mapping[str, Crowd]) -> list[str]:
@@ -180,7 +197,9 @@ def _farm(screened: Screened, ordered: Ordered, name: str, accounts: int) -> lis
     text = (
         f"of the tickets they would take, 95 % bounds {low:.3f} to {high:.3f}: {before:.3f} before "
         f"the draw, {ordered.refused[name] / accounts:.3f} at ordering; of {accounts} accounts "
-        f"{ordered.waiting[name]} more paid and wait for a look"
+        f"{ordered.waiting[name]} more paid and wait for a look; "
+        f"{sharing(screened, name):.3f} share "
+        "anything, and no link reaches the others"
     )
     first = Figure(
         f"{name}_before_the_draw", "of these, by screening", before, accounts, "accounts"

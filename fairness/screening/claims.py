@@ -114,17 +114,22 @@ def untouchable_phone(case: Case) -> Finding | None:
 def contradicting_language(case: Case) -> Finding | None:
     """Weak: the page is told of a language that the request does not ask for.
 
-    Browsers make both from one setting; some add-ons change only one.
+    Browsers make both from one setting; some add-ons change only one. Who asks for British English
+    and then for any, as browsers write it, asks for no American one.
     """
-    told = _tongue(case.visit.language)
-    asked = {_tongue(part) for part in case.visit.lang.split(",")}
+    told = _tag(case.visit.language)
+    asked = {_tag(part) for part in case.visit.lang.split(",")}
     if not told or not case.visit.lang or told in asked or "*" in asked:
+        return None
+    tongue = told.partition("-")[0]
+    near = {tag for tag in asked if tag.partition("-")[0] == tongue}
+    if near and ("-" not in told or near == {tongue}):
         return None
     return Finding("contradicting_language", 0.25, _UNUSUAL)
 
 
-def _tongue(tag: str) -> str:
-    return tag.partition(";")[0].strip().partition("-")[0].lower()
+def _tag(part: str) -> str:
+    return part.partition(";")[0].strip().lower()
 
 
 def bare_machine(case: Case) -> Finding | None:

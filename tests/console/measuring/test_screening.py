@@ -114,5 +114,7 @@ def test_the_command_prints_every_figure_with_a_plot_and_fails_below_a_bar(tmp_p
             "pairwise_f1", "bar", "humans_held", "humans_challenged", "people_expected",
             "humans_refused_at_ordering", "rules_per_s"} <= figures.keys()  # fmt: skip
     assert figures["verdicts"]["ghosts"] == {"admit": 20}
+    assert figures["people"]["relay"].keys() == {"n", "held", "asked", "held_most", "asked_most"}
+    assert figures["people"]["relay"]["held_most"] == pytest.approx(0.168, abs=0.001)  # 0 of 20
     assert "ghosts" in done.output
     assert done.exit_code == (0 if figures["kept"] else 1)
