@@ -31,6 +31,7 @@ TEMPLATES = (
     "tickets_soon",
     "event_changed",
     "phone_code",
+    "webhook_off",
 )
 
 PHONE_CODE = "phone_code"  # goes to a number that has not answered yet

@@ -207,7 +207,7 @@ class Webhooks:
             self._off(endpoint, "nothing arrived for five days", now_us)
 
     def _off(self, endpoint: Endpoint, reason: str, now_us: int) -> None:
-        self._store.change(endpoint, active=False, off_reason=f"{reason} ({iso(now_us)[:10]})")
+        self._store.switch_off(endpoint, f"{reason} ({iso(now_us)[:10]})", now_us)
 
     def _promise(self, endpoint: Endpoint, event: Event) -> None:
         body = {"type": event.kind, "timestamp": iso(event.at_us), "data": dict(event.data)}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from urllib.parse import urlsplit
 
+from boxoffice import outbox
 from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.tables import DELIVERIES, HOOKS
 from boxoffice.webhooks.model import Delivery, Endpoint
@@ -46,6 +49,32 @@ class WebhookStore:
             self._db.write(write)
         except ConditionFailed:  # removed meanwhile
             return
+
+    def switch_off(self, endpoint: Endpoint, reason: str, now_us: int) -> None:
+        """Switch an endpoint off that is on, and promise its organiser the mail; twice is once."""
+        off = self._db.update_(
+            HOOKS,
+            _key(endpoint),
+            "SET active = :no, off_reason = :reason",
+            "attribute_exists(endpoint_id) AND active = :yes",
+            no=False,
+            yes=True,
+            reason=reason,
+        )
+        about = {
+            "about": urlsplit(endpoint.url).hostname or "",
+            "endpoint_id": endpoint.endpoint_id,
+        }
+        mail = outbox.mail_(
+            self._db,
+            "webhook_off",
+            endpoint.organiser_id,
+            about,
+            f"{endpoint.endpoint_id}-off",
+            now_us,
+        )
+        with suppress(ConditionFailed):  # it is off, or was removed meanwhile
+            self._db.transact([off, mail])
 
     def remove(self, endpoint: Endpoint) -> None:
         """Forget the endpoint; what waited for it waits for nobody."""

@@ -37,6 +37,7 @@ DATA = {
     "why": "taken: 1-1",
     "starts_at_us": NOW,
     "before_us": NOW,
+    "endpoint_id": "hook_1",
 }
 
 

@@ -12,7 +12,9 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from boxoffice import outward
-from boxoffice.dynamo import Database, connect
+from boxoffice.dynamo import Database, Item, connect
+from boxoffice.outbox import MAILS
+from boxoffice.tables import OUTBOX
 from boxoffice.webhooks import addresses, sending
 from boxoffice.webhooks.model import (
     FAILS_FOR_US,
@@ -262,6 +264,29 @@ def test_an_endpoint_that_is_gone_says_so_once(
     hooks.tell(me, [event()])
     assert [one.state for one in hooks.deliver(at, now_us())] == ["given up"]
     assert hooks.get(me, at.endpoint_id).off_reason.startswith("it answered 410 Gone")
+
+
+def test_its_organiser_is_written_to_once_when_an_endpoint_is_switched_off(
+    db: Database, hooks: Webhooks, me: str, at: Endpoint, other: Receiver
+) -> None:
+    other.status = 410
+    hooks.tell(me, [event(), event()])
+    rush(3, lambda _: hooks.deliver(at, now_us()))
+    (mail,) = _mails(db, me)
+    assert mail["template"] == "webhook_off"
+    assert mail["data"] == {
+        "about": "127.0.0.1",
+        "endpoint_id": at.endpoint_id,
+    }  # no path: a secret
+    off = hooks.get(me, at.endpoint_id)
+    assert not off.active
+    hooks.switch(me, at.endpoint_id, active=False)  # by hand: no mail for that
+    assert len(_mails(db, me)) == 1
+
+
+def _mails(db: Database, account_id: str) -> list[Item]:
+    rows = [row for kind in MAILS for row in db.query(OUTBOX, kind=kind)]
+    return [row for row in rows if row["account_id"] == account_id]
 
 
 def test_what_is_old_is_forgotten(hooks: Webhooks, me: str, at: Endpoint) -> None:
