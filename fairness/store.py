@@ -55,6 +55,16 @@ class SaleStore:
         """Run one script on this sale's keys: one round trip, all of it or nothing."""
         return self.ran(self._call(name, *args))
 
+    def _run_all(self, name: str, each: Sequence[Sequence[str | int | bytes]]) -> list[Any]:
+        """Run one script on this sale's keys for many, in this order: one flight of them."""
+        if len(each) == 1:
+            return [self._run(name, *each[0])]
+        with translated(), self._redis.pipeline(transaction=False) as pipeline:
+            for args in each:
+                call = self._call(name, *args)
+                call.script(keys=call.keys, args=call.args, client=pipeline)
+            return pipeline.execute()
+
     def ran(self, call: Call) -> Any:
         """Return the answer to a script of this store; Unavailable when it is out of reach."""
         script = call.script

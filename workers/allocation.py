@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from boxoffice.orders.model import Best, Order, Request
@@ -25,10 +25,11 @@ def allocate(sale_id: str, lane: str, token: str) -> None:
 def hold(sale_id: str, wishes: Sequence[Work]) -> list[Outcome]:
     """Hold seats for these wishes, the first called first; return what each came to."""
     sale, outcomes = recent_sale(sale_id), dict[int, Outcome]()
+    people = clients.line(sale_id).leads_now({wish["fan"] for wish in wishes})
     requests = dict[int, Request]()
     for number in _by_call(sale_id, wishes):
         try:
-            requests[number] = _request(sale, wishes[number])
+            requests[number] = _request(sale, wishes[number], people)
         except (Rejected, Unavailable) as error:
             outcomes[number] = error
     plan = clients.catalogue().plan(sale.plan_id)
@@ -37,9 +38,8 @@ def hold(sale_id: str, wishes: Sequence[Work]) -> list[Outcome]:
     )
     orders = [order for order in found if isinstance(order, Order)]
     standing.show(orders)
-    for order in orders:
-        if order.state == "held":
-            clients.line(sale_id).seated(order.fan, order.held_until_us)
+    held = {order.fan: order.held_until_us for order in orders if order.state == "held"}
+    clients.line(sale_id).seated_all(held)
     linkage.ask(sale_id, orders)
     for number, came_to in zip(requests, found, strict=True):
         outcomes[number] = None if isinstance(came_to, Order) else came_to
@@ -59,13 +59,13 @@ def _by_call(sale_id: str, wishes: Sequence[Work]) -> list[int]:
     return sorted(range(len(wishes)), key=lambda n: (calls[n] is None, calls[n] or 0, n))
 
 
-def _request(sale: Sale, wish: Work) -> Request:
+def _request(sale: Sale, wish: Work, people: Mapping[str, str]) -> Request:
     return Request(
         wish["order_id"],
         sale.sale_id,
         wish["account_id"],
         wish["fan"],
-        clients.line(sale.sale_id).lead_of(wish["fan"]),
+        people[wish["fan"]],
         tuple(wish["seats"]) if wish["seats"] is not None else None,
         Best(**wish["best"]) if wish["best"] is not None else None,
         about(sale),

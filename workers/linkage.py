@@ -78,8 +78,8 @@ def of_work(sale_id: str, works: Sequence[Work]) -> list[Outcome]:
 def watch(charged: Sequence[tuple[Order, str]]) -> dict[str, str]:
     """Return order id -> code of the rule, for orders whose tickets are to wait for a look.
 
-    `charged` are orders with the fingerprints of their cards. Unavailable when it cannot be told
-    who shares a limit.
+    `charged` are orders with the fingerprints of their cards, which their accounts are known by
+    from now on. Unavailable when it cannot be told who shares a limit.
     """
     waiting: dict[str, str] = {}
     for sale_id, same in groupby(sorted(charged, key=_sale_of), key=_sale_of):
@@ -94,6 +94,8 @@ def watch(charged: Sequence[tuple[Order, str]]) -> dict[str, str]:
             _failed(sale_id)
         for order in over_the_limit(clients.database(), sale_id, orders):
             waiting[order.order_id] = SHARED_LIMIT
+    prints_of = {(order.account_id, fingerprint) for order, fingerprint in charged if fingerprint}
+    clients.accounts().add_cards(sorted(prints_of))
     return waiting
 
 

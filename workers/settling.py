@@ -14,7 +14,7 @@ GIVEN_BACK = ("expired", "cancelled", "refunded")
 
 
 def settle(order: Order) -> None:
-    """Let cache, shop and account know how the order stands. Twice is once."""
+    """Let cache and shop know how the order stands. Twice is once."""
     settle_all([order])
 
 
@@ -22,15 +22,11 @@ def settle_all(orders: Sequence[Order]) -> None:
     """Do `settle` for many orders. Their mail is promised with them, and the clock has it sent."""
     for sale_id, same in groupby(sorted(orders, key=_sale_of), key=_sale_of):
         _settle_in(sale_id, list(same))
-    paid = {order.order_id: order for order in orders if order.state == "paid"}
-    payments = clients.payments().of_orders(list(paid))
-    prints = {(paid[p.order_id].account_id, p.fingerprint) for p in payments if p.fingerprint}
-    clients.accounts().add_cards(sorted(prints))
     standing.show(orders)
 
 
 def extended(order: Order) -> None:
-    """Let cache, shop and account know that a hold lasts longer."""
+    """Let cache and shop know that a hold lasts longer."""
     with suppress(Unavailable):  # caches: the hold stands without them
         clients.stock(order.sale_id).mark_held(order.seat_ids, order.held_until_us)
         clients.line(order.sale_id).seated(order.fan, order.held_until_us)
@@ -42,12 +38,10 @@ def _settle_in(sale_id: str, orders: Sequence[Order]) -> None:
     given_back = [order for order in orders if order.state in GIVEN_BACK]
     sold = [order for order in orders if order.state == "paid"]
     # First: a fan who needs a seat again is counted before their seats are free for others.
-    for order in given_back:
-        line.seated(order.fan, 0)
+    line.seated_all({order.fan: 0 for order in given_back})
     _mark(stock.mark_free, given_back)
     _mark(stock.mark_sold, sold)
-    for order in sold:
-        line.finish(order.fan)
+    line.finish_all([order.fan for order in sold])
 
 
 def _mark(mark: Callable[[Sequence[str]], object], orders: Sequence[Order]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fairness import keys
 from fairness.clock import SECOND, iso
@@ -71,7 +71,11 @@ class Turns(Part):
 
         Admission keeps no further seat free for them. Without a turn nothing is noted.
         """
-        self._run("seated", fan, until_us)
+        self.seated_all({fan: until_us})
+
+    def seated_all(self, until_us: Mapping[str, int]) -> None:
+        """Do `seated` for many, fan -> until when."""
+        self._run_all("seated", list(until_us.items()))
 
     def defer(self, fan: str, not_before_us: int) -> int:
         """Ask that the fan is not called before then and return that; 0 takes it back.
@@ -106,10 +110,14 @@ class Turns(Part):
 
         Rebuilding while the store has no such line: the turn will be there again.
         """
-        answer = self._run("finish", fan, reason)
-        if answer == "no line":
+        return self.finish_all([fan], reason) > 0
+
+    def finish_all(self, fans: Sequence[str], reason: str = "bought") -> int:
+        """Do `finish` for many; return how many of them had a turn."""
+        answers = self._run_all("finish", [(fan, reason) for fan in fans])
+        if "no line" in answers:
             raise Rebuilding
-        return bool(answer)
+        return sum(answers)
 
     def turns_over(self) -> dict[str, str]:
         """Return how each turn that is over ended, by fan: "bought", "lapsed", …"""

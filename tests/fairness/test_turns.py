@@ -10,7 +10,14 @@ from redis import Redis
 
 from fairness import keys
 from fairness.clock import SECOND
-from fairness.errors import ChallengeOpen, HeldForReview, Invalid, NotYourTurn, ShopFull
+from fairness.errors import (
+    ChallengeOpen,
+    HeldForReview,
+    Invalid,
+    NotYourTurn,
+    Rebuilding,
+    ShopFull,
+)
 from fairness.line import Line
 from tests.engines import wait_until
 from tests.fairness.conftest import Opener, placed
@@ -436,6 +443,23 @@ def test_who_holds_seats_keeps_no_further_seat_from_those_who_wait(
     assert line.admit(3, line.holding()) == []
     line.finish(FANS[1])
     assert (line.holding(), line.status().holding) == (0, 0)
+
+
+def test_many_fans_are_seated_and_finished_as_each_would_be(redis: Redis, opened: Opener) -> None:
+    line = opened(capacity=9)
+    placed(redis, line, FANS[:4])
+    until_us = line.status().now_us + 600 * SECOND
+    assert line.admit(3) == FANS[:3]
+    line.seated_all(dict.fromkeys(FANS[:4], until_us))
+    assert line.holding() == 3, "who has no turn holds nothing"
+    assert line.finish_all(FANS[:4]) == 3
+    assert (line.finish_all(FANS[:4]), line.finish_all([]), line.holding()) == (0, 0, 0)
+    assert line.leads_now(FANS[:2]) == dict(zip(FANS[:2], FANS[:2], strict=True))
+    assert line.leads_now([]) == {}
+    redis.flushall()
+    for lost in (lambda: line.leads_now(FANS[:2]), lambda: line.finish_all(FANS[:2])):
+        with pytest.raises(Rebuilding):
+            lost()
 
 
 def test_a_hold_counts_no_longer_than_it_lasts(redis: Redis, opened: Opener) -> None:

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from boxoffice.dynamo import Database
-from boxoffice.notices import service as notices
+from boxoffice.notices import delivering
 from fairness.store import SaleStore
 from tests.engines import wait_until
 from tests.workers import stage
@@ -86,7 +86,7 @@ def mortal(monkeypatch: pytest.MonkeyPatch, worker: Worker) -> None:
     monkeypatch.setattr(app, "send_task", worker.send)
     monkeypatch.setattr(steps, "PATIENCE_MS", 1)
     monkeypatch.setattr(lanes, "AT_MOST_S", 0)
-    monkeypatch.setattr(notices, "LEASE_US", 0)  # nobody waits for the dead one
+    monkeypatch.setattr(delivering, "LEASE_US", 0)  # nobody waits for the dead one
 
 
 def until(condition: Callable[[], bool], worker: Worker) -> None:
