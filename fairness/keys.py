@@ -283,8 +283,16 @@ def reminded(performance_id: str, starts_at_us: int) -> str:
     return f"reminded:{performance_id}:{starts_at_us}"
 
 
+def ceremony(name: str) -> str:
+    """STRING: JSON of purpose, account, challenge (hex) of asking for a passkey. Lives 5 minutes.
+
+    Removed by the answer.
+    """
+    return f"ceremony:{name}"
+
+
 def tries(who: str) -> str:
-    """STRING: wrong sign-ins for one address, by its keyed hash. Lives a minute."""
+    """STRING: wrong sign-ins with one address or passkey, by keyed hash. Lives a minute."""
     return f"tries:{who}"
 
 

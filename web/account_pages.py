@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from boxoffice.accounts.model import Account
-from web import accounts_service, auth, bodies, reading
+from web import accounts_service, auth, bodies, passkey_service, reading
 from web.access import Access, door
 from web.forms import again_on
 
@@ -17,7 +17,9 @@ bp = Blueprint("account", __name__)
 @door(Access.PUBLIC)
 def sign_in_page() -> ResponseReturnValue:
     """Show the form to sign in."""
-    return render_template("sign_in.html", next=_next())
+    return render_template(
+        "sign_in.html", next=_next(), passkeys=passkey_service.available()
+    )
 
 
 @bp.get("/sign-up")
@@ -32,7 +34,7 @@ def sign_up_page() -> ResponseReturnValue:
 @again_on(sign_in_page)
 def sign_in() -> ResponseReturnValue:
     """Sign the browser in."""
-    return _welcome(accounts_service.sign_in(reading.form(bodies.SignIn)))
+    return welcome(accounts_service.sign_in(reading.form(bodies.SignIn)))
 
 
 @bp.post("/sign-up")
@@ -40,7 +42,7 @@ def sign_in() -> ResponseReturnValue:
 @again_on(sign_up_page)
 def sign_up() -> ResponseReturnValue:
     """Make an account and sign the browser in."""
-    return _welcome(accounts_service.sign_up(reading.form(bodies.SignUp)))
+    return welcome(accounts_service.sign_up(reading.form(bodies.SignUp)))
 
 
 @bp.post("/sign-out")
@@ -50,7 +52,8 @@ def sign_out() -> ResponseReturnValue:
     return auth.forget(redirect("/", 303))  # type: ignore[arg-type]
 
 
-def _welcome(account: Account) -> ResponseReturnValue:
+def welcome(account: Account) -> ResponseReturnValue:
+    """Sign the browser in, and lead on to where its reader wanted to go."""
     token = auth.issue(account.account_id, account.role, auth.device_id())
     home = "/organiser" if account.role == "organiser" else "/"
     way = _next()

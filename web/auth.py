@@ -30,6 +30,7 @@ PASS_COOKIE = "pass"  # noqa: S105
 RECEIPT_COOKIE = "receipt"
 TOKEN_LIFE_S = 14 * 24 * 3600
 DEVICE_LIFE_S = 365 * 24 * 3600
+FRESH_S = 15 * 60  # a sign-in that is trusted with what else signs in
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -40,6 +41,7 @@ class Caller:
     account_id: str
     role: str  # fan | organiser
     device_id: str
+    issued_s: int = 0  # when they signed in
 
 
 def issue(account_id: str, role: str, device_id: str) -> str:
@@ -56,7 +58,7 @@ def check(token: str) -> Caller:
     if hmac.compare_digest(signature, genuine):
         account_id, role, device, issued_s = orjson.loads(base64.urlsafe_b64decode(payload))
         if time.time() - issued_s <= TOKEN_LIFE_S:
-            return Caller(account_id, role, device)
+            return Caller(account_id, role, device, issued_s)
     raise NotSignedIn(
         "this sign-in has expired or is not ours",
         field="Authorization",
@@ -91,6 +93,25 @@ def require_organiser() -> Caller:
             "this is for organisers", rule="an organiser's account", remedy="sign in as organiser"
         )
     return found
+
+
+def is_fresh() -> bool:
+    """Return whether the caller signed in at most FRESH_S ago."""
+    return time.time() - caller().issued_s <= FRESH_S
+
+
+def require_fresh() -> Caller:
+    """Return the caller; Forbidden when they signed in longer than FRESH_S ago.
+
+    Whoever finds a phone unlocked must not be able to add a key of their own to it.
+    """
+    if not is_fresh():
+        raise Forbidden(
+            "you signed in some time ago, and this changes who can sign in",
+            rule="a sign-in that is at most 15 minutes old",
+            remedy="sign in again, then come back",
+        )
+    return caller()
 
 
 def turn(sale_id: str) -> Pass:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from fairness.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
-SECRET = {"password", "number", "cvc", "expiry", "card", "code"}
+SECRET = {"password", "number", "cvc", "expiry", "card", "code", "credential"}
 OF_THE_PAGE = {"csrf_token", "key", "next"}  # fields of a form that are no part of the body
 REMEDIES = {"extra_forbidden": "remove it", "missing": "send it"}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
+from boxoffice.accounts.passkey_site import Site
 from boxoffice.accounts.service import Accounts
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.gate.service import Gates
@@ -27,6 +28,7 @@ from boxoffice.tickets.service import Tickets
 from boxoffice.transfers.service import Transfers
 from boxoffice.waitlist.service import Waitlist
 from fairness.direct import Direct
+from fairness.errors import NotFound
 from fairness.ledger.inclusion import Prover
 from fairness.line import Line
 from fairness.passes import PassBook
@@ -34,6 +36,9 @@ from fairness.receipts import Promises
 from fairness.stock import Stock
 from workers import clients
 from workers.settings import settings
+
+if TYPE_CHECKING:
+    from boxoffice.accounts.passkeys import Passkeys
 
 
 def redis() -> Redis:
@@ -66,6 +71,22 @@ def check_database() -> None:
 def accounts() -> Accounts:
     """Return the accounts."""
     return clients.accounts()
+
+
+@cache
+def passkeys() -> Passkeys:
+    """Return the passkeys of this site; NotFound where browsers have none."""
+    site = Site.of(settings().public_url)
+    if site is None:
+        raise NotFound(
+            "this site has no passkeys: it has no name that browsers accept",
+            rule="a name with HTTPS, or localhost",
+            remedy="use your password, or a code",
+        )
+    # Takes 150 ms and as much memory as the rest of the accounts; most processes never need it.
+    from boxoffice.accounts.passkeys import Passkeys
+
+    return Passkeys(clients.database(), site)
 
 
 def catalogue() -> Catalogue:
@@ -173,7 +194,8 @@ def prover() -> Prover:
 
 
 _OURS: tuple[Callable[..., Any], ...] = (
-    direct, line, search, appeals, desk, editing, tickets, gates, passes, promises, prover,
+    direct, line, passkeys, search, appeals, desk, editing, tickets, gates, passes, promises,
+    prover,
 )  # fmt: skip
 
 

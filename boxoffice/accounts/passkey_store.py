@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 
 from boxoffice.dynamo import ConditionFailed, Database, Item
 from boxoffice.tables import PASSKEYS
@@ -20,6 +22,11 @@ class Passkey:
     transports: tuple[str, ...]  # how a browser can reach it, such as internal or hybrid
     created_us: int
     used_us: int = 0  # 0: never yet
+
+    @property
+    def passkey_id(self) -> str:
+        """Return what an address calls it: the credential's own id may be too long for one."""
+        return f"pk_{sha256(self.credential_id.encode()).hexdigest()[:32]}"
 
 
 class PasskeyStore:
@@ -60,14 +67,11 @@ class PasskeyStore:
             return False
         return True
 
-    def remove(self, account_id: str, credential_id: str) -> bool:
-        """Remove a passkey of an account; False when it has none of that id."""
+    def remove(self, account_id: str, credential_id: str) -> None:
+        """Remove a passkey, if it is of this account; twice is once."""
         key = {"credential_id": credential_id}
-        try:
+        with suppress(ConditionFailed):
             self._db.write(self._db.delete_(PASSKEYS, key, "account_id = :me", me=account_id))
-        except ConditionFailed:
-            return False
-        return True
 
 
 def _passkey(item: Item) -> Passkey:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, structs
 from webauthn.helpers.exceptions import WebAuthnException
 
+from boxoffice.accounts.passkey_site import Site
 from boxoffice.accounts.passkey_store import Passkey, PasskeyStore
 from boxoffice.checks import text
 from boxoffice.dynamo import Database
@@ -31,28 +29,6 @@ Checked = TypeVar("Checked")
 Options = dict[str, Any]
 # What the library raises on bytes that are not what they say; it parses CBOR and certificates.
 _BROKEN = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, OverflowError)
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """For which site passkeys are: a browser gives them to no other."""
-
-    rp_id: str  # its name
-    origin: str
-
-    @classmethod
-    def of(cls, public_url: str) -> Site | None:
-        """Return the site of an address, or None where browsers have no passkeys.
-
-        They want a name, and HTTPS except on localhost.
-        """
-        url = urlsplit(public_url)
-        host = url.hostname or ""
-        if not host or _is_number(host) or (url.scheme != "https" and host != "localhost"):
-            return None
-        usual = {"https": 443, "http": 80}.get(url.scheme)
-        port = "" if url.port in (None, usual) else f":{url.port}"
-        return cls(host, f"{url.scheme}://{host}{port}")
 
 
 class Passkeys:
@@ -165,10 +141,13 @@ class Passkeys:
             )
         return passkey
 
-    def remove(self, account_id: str, credential_id: str) -> None:
+    def remove(self, account_id: str, passkey_id: str) -> None:
         """Remove a passkey of an account; NotFound when it has none of that id."""
-        if not self._store.remove(account_id, credential_id):
-            raise NotFound("you have no such passkey", field="passkey_id", remedy="reload the page")
+        for passkey in self._store.of(account_id):
+            if passkey.passkey_id == passkey_id:
+                self._store.remove(account_id, passkey.credential_id)
+                return
+        raise NotFound("you have no such passkey", field="passkey_id", remedy="reload the page")
 
     def _room(self, account_id: str) -> list[Passkey]:
         """Return the passkeys of an account that may have one more; Conflict otherwise."""
@@ -220,11 +199,3 @@ def _plain(
 ) -> Options:
     found: Options = json.loads(webauthn.options_to_json(options))
     return found
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -19,6 +19,8 @@ OPEN_TO_ALL = {
     "/", "/events/<id:event_id>", "/how-it-is-fair", "/problems/<name>",
     "/sign-in", "/sign-up", "/sign-out", "/sales/<id:sale_id>/line",
     "/sales/<id:sale_id>/line/check", "/sales/<id:sale_id>/line/report",
+    "/sign-in/passkey", "/sign-in/passkey/options",
+    "/api/v1/sessions/passkey", "/api/v1/sessions/passkey/options",
     "/healthz", "/readyz", "/static/<name>", "/favicon.ico", "/ledger/<path:name>",
     "/.well-known/jwks.json",
     "/api/v1/openapi.json", "/api/v1/accounts", "/api/v1/sessions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -16,9 +16,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from boxoffice.accounts import passkeys as module
+from boxoffice.accounts.passkey_site import Site
 from boxoffice.accounts.passkey_store import Passkey, PasskeyStore
-from boxoffice.accounts.passkeys import Passkeys, Site
-from boxoffice.dynamo import Database
+from boxoffice.accounts.passkeys import Passkeys
+from boxoffice.dynamo import Database, connect
 from boxoffice.tables import PASSKEYS
 from fairness.errors import Conflict, Invalid, NotFound
 from tests.authenticator import Authenticator, encoded
@@ -26,6 +27,22 @@ from tests.authenticator import Authenticator, encoded
 NOW = 1_795_000_000_000_000
 SITE = Site("tickets.example", "https://tickets.example")
 ADA, EVE = "acc_ada", "acc_eve"
+
+
+@pytest.fixture(scope="module")
+def kept(endpoint: str) -> Iterator[Database]:
+    database = connect(endpoint, "eu-central-1", f"t{secrets.token_hex(4)}-")
+    database.create_tables()
+    yield database
+    database.client.close()
+
+
+@pytest.fixture
+def db(kept: Database) -> Database:
+    """One database for all tests here, without passkeys: making its tables takes long."""
+    for item in kept.scan(PASSKEYS):
+        kept.write(kept.delete_(PASSKEYS, {"credential_id": item["credential_id"]}))
+    return kept
 
 
 @pytest.fixture
@@ -190,13 +207,13 @@ def test_a_passkey_is_removed_by_its_account_only(anywhere: Passkeys) -> None:
     device = phone()
     made = make(anywhere, device)
     with pytest.raises(NotFound):
-        anywhere.remove(EVE, made.credential_id)
-    anywhere.remove(ADA, made.credential_id)
+        anywhere.remove(EVE, made.passkey_id)
+    anywhere.remove(ADA, made.passkey_id)
     assert anywhere.of(ADA) == []
     with pytest.raises(Invalid, match="do not know"):
         confirm(anywhere, device)
     with pytest.raises(NotFound):
-        anywhere.remove(ADA, made.credential_id)
+        anywhere.remove(ADA, made.passkey_id)
 
 
 def test_an_account_has_a_few_passkeys_at_most(
