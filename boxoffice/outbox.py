@@ -1,8 +1,9 @@
 """Promises, written in the same transaction as the change that they announce.
 
-Two sorts: an entry of the ledger to be logged, and a mail to be sent. A promise is a row of OUTBOX
-until it is kept. The rows of the ledger have one partition key and are read in the order of their
-making. Those of mails are spread over SHARDS of them, because every order writes one, and DynamoDB
+Three sorts: an entry of the ledger to be logged, a mail to be sent, and money that went back, which
+is not in the log, to be told to the organiser. A promise is a row of OUTBOX until it is kept. The
+rows of the ledger have one partition key and are read in the order of their making.
+Those of mails are spread over SHARDS of them, because every order writes one, and DynamoDB
 gives one key 1,000 write units a second; who sends them reads all shards.
 """
 
@@ -16,6 +17,7 @@ from boxoffice.dynamo import Database, Write
 from boxoffice.tables import OUTBOX
 
 LEDGER = "ledger"
+REFUNDS = "refunds"
 SHARDS = 8  # some 160 orders a second each; never fewer while a mail is still to be sent
 MAILS = tuple(f"mail-{number}" for number in range(SHARDS))
 
@@ -74,6 +76,34 @@ def ledger_all_(
 def entries_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the entries that a row of kind LEDGER promises to log."""
     return row["entries"] if "entries" in row else [row["entry"]]
+
+
+def refund_(
+    db: Database,
+    sale_id: str,
+    order_id: str,
+    seat_ids: Sequence[str],
+    cents: int,
+    currency: str,
+    unique: str,
+    at_us: int,
+    return_id: str = "",
+) -> Write:
+    """Return the write that promises to tell of money that went back, by a return or without."""
+    return db.put_(
+        OUTBOX,
+        {
+            "kind": REFUNDS,
+            "promise_id": promise_id(at_us, unique),
+            "sale_id": sale_id,
+            "order_id": order_id,
+            "seats": list(seat_ids),
+            "amount_cents": cents,
+            "currency": currency,
+            "return_id": return_id,
+            "created_us": at_us,
+        },
+    )
 
 
 def mail_(

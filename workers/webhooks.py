@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from boxoffice.webhooks.model import Endpoint
 from fairness.clock import now_us
-from workers import clients, retry
+from workers import clients, retry, telling
 from workers.app import app
 
 SIDE_BY_SIDE = 16  # endpoints: a slow one holds up only itself, and the end of the run
@@ -15,6 +15,7 @@ SIDE_BY_SIDE = 16  # endpoints: a slow one holds up only itself, and the end of 
 @app.task(name="webhooks.deliver", **retry.NEXT_TICK)
 def deliver() -> None:
     """Send what is due, some endpoints at a time; what is left is for the next run."""
+    telling.tell_refunds()
     waiting = clients.webhooks().waiting(now_us())
     if not waiting:
         return

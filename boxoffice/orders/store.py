@@ -290,6 +290,8 @@ class OrderStore:
         if state == "refunded":
             why = str((problem or {}).get("detail", ""))
             writes.append(self._writes.mail_(order, "sorry_refunded", now_us, why=why))
+            if order.state != "held":  # no seats come free, so the log does not tell it
+                writes.append(self._writes.refund_(order, now_us))
         self._free(order, writes)
         return replace(order, state=state, changed_us=now_us, problem=problem)
 

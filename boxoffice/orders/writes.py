@@ -150,6 +150,19 @@ class OrderWrites:
         template = "order_in_review" if order.review else "order_confirmed"
         return self.mail_(order, template, now_us)
 
+    def refund_(self, order: Order, now_us: int) -> Write:
+        """Return the promise to tell the organiser that an order's money goes back."""
+        return outbox.refund_(
+            self._db,
+            order.sale_id,
+            order.order_id,
+            order.seat_ids,
+            order.total_cents,
+            order.currency,
+            f"{order.order_id}-refunded",
+            now_us,
+        )
+
     def mail_(self, order: Order, template: str, now_us: int, **more: Any) -> Write:
         """Return the promise of a mail about the order."""
         data = {

@@ -23,6 +23,7 @@ from boxoffice.returns.model import (
     refunds_of,
     returns_of,
 )
+from boxoffice.returns.model import return_id as id_of_return
 from boxoffice.returns.problems import chosen, in_review, not_paid, used
 from boxoffice.returns.store import ReturnStore
 from boxoffice.sales.model import Sale
@@ -137,6 +138,15 @@ class Returns:
     def of_order(self, order_id: str) -> list[Return]:
         """Return the returns of an order, by seat."""
         return self._store.of_order(order_id)
+
+    def is_last(self, order: Order, return_id: str) -> bool:
+        """Return whether nothing is left of an order and this return's money was the last of it."""
+        if order.state != "returned":
+            return False
+        ids = [id_of_return(order.order_id, seat.seat_id) for seat in order.returned]
+        found = self._store.get_many(ids)
+        last = max(found, key=lambda one: (one.changed_us, one.return_id))
+        return last.return_id == return_id and all(one.state == "refunded" for one in found)
 
     def see_to(self, sale_id: str, now_us: int) -> list[Return]:
         """Find out what was resold, send open money back; return what was paid back now.

@@ -103,7 +103,7 @@ class ReturnStore:
     def refunded(self, one: Return, paid_back: bool, now_us: int) -> None:
         """Note that the money went back; `paid_back` False: with the whole payment, before."""
         after = replace(one, state="refunded", changed_us=now_us)
-        more = [self._told_(one, "money_back", now_us)] if one.refund_cents else []
+        more = self._money_back_(one, now_us) if one.refund_cents else []
         if one.refund_cents and paid_back:
             more.append(
                 self._db.update_(
@@ -206,6 +206,20 @@ class ReturnStore:
         }
         unique = f"{one.return_id}-{template}"
         return outbox.mail_(self._db, template, one.account_id, data, unique, now_us)
+
+    def _money_back_(self, one: Return, now_us: int) -> list[Write]:
+        refund_ = outbox.refund_(
+            self._db,
+            one.sale_id,
+            one.order_id,
+            [one.seat_id],
+            one.refund_cents,
+            one.currency,
+            f"{one.return_id}-refunded",
+            now_us,
+            one.return_id,
+        )
+        return [self._told_(one, "money_back", now_us), refund_]
 
     def _logged_(self, order: Order, returns: Sequence[Return], now_us: int) -> Write:
         seats = [one.seat_id for one in returns]

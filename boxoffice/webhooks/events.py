@@ -38,6 +38,13 @@ def of_row(row: Mapping[str, Any]) -> list[Event]:
     ]
 
 
+def of_refund(row: Mapping[str, Any], *, last: bool) -> Event:
+    """Return the event that a row of kind REFUNDS stands for; `last`: no more will go back."""
+    kind = "order.refunded" if last else "order.refunded_partly"
+    data = {name: row[name] for name in ("order_id", "seats", "amount_cents", "currency")}
+    return Event(row["promise_id"], kind, row["sale_id"], row["created_us"], data)
+
+
 def _read(
     entry: Mapping[str, Any], orders: Mapping[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -16,6 +16,7 @@ TYPES = (
     "order.expired",
     "order.cancelled",
     "order.refunded",
+    "order.refunded_partly",
     "order.returned",
     "ticket.issued",
     "ticket.annulled",

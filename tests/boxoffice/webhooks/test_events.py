@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from boxoffice.dynamo import Database
-from boxoffice.outbox import LEDGER
+from boxoffice.outbox import LEDGER, REFUNDS
 from boxoffice.tables import OUTBOX
 from boxoffice.tickets.service import ticket_ids
 from boxoffice.webhooks import events
@@ -61,3 +61,17 @@ def test_every_type_that_is_told_is_declared(db: Database) -> None:
     assert set(kinds(Shop(db))) <= set(TYPES)
     assert set(events.ACTS.values()) <= set(TYPES)
     assert {f"order.{reason}" for reason in events.RELEASED} <= set(TYPES)
+
+
+def test_money_that_came_after_the_hold_had_ended_is_told_when_it_goes_back(db: Database) -> None:
+    shop = Shop(db)
+    order = shop.hold("1-1")
+    payment = shop.charged(order)
+    shop.orders._store.give_back(order, "expired", LATE)  # beside the payment
+    shop.hold("1-1", person="ben", now_us=LATE)
+    shop.orders.confirm(order.order_id, payment, LATE)
+    (row,) = shop.true.query(OUTBOX, kind=REFUNDS)
+    event = events.of_refund(row, last=True)
+    assert (event.kind, event.data["order_id"]) == ("order.refunded", order.order_id)
+    assert event.data["amount_cents"] == order.total_cents
+    assert "order.refunded" not in kinds(shop)  # by the log: it is told once
