@@ -1,7 +1,7 @@
 """Reading lines of an access log in NCSA's combined format, and in the formats made of it.
 
 Extra fields, quoted or not, may stand before the time and behind the size: then the first quoted
-text after the size is the referrer, and the last one the user agent.
+text after the size is the referrer, and the first of the others that looks like one the user agent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gzip
 import re
 import zlib
 from calendar import timegm
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -26,6 +26,7 @@ _LINE = re.compile(
     r'"(?P<request>[^"\\]*(?:\\.[^"\\]*)*)" (?P<status>\d{3}) (?P<size>\d+|-)(?P<rest>.*)'
 )
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
+_AGENT = re.compile(r"[A-Za-z][\w .-]*/\d")  # name and version
 _MONTHS = {name: at for at, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
 )}  # fmt: skip
@@ -80,7 +81,7 @@ def parse(line: str) -> Hit | None:
         path=path,
         status=int(found["status"]),
         referrer=_given(quoted[0]) if quoted else "",
-        agent=_given(quoted[-1]) if len(quoted) > 1 else None,
+        agent=_agent(quoted[1:]),
         address=line.split(" ", 1)[0],
         size=0 if found["size"] == "-" else min(int(found["size"][:18]), _LARGEST),
         query=bool(asked),
@@ -96,6 +97,15 @@ def _short(file: BinaryIO, faults: Faults) -> Iterator[str]:
         faults.note(f"line longer than {LONGEST_LINE:,} bytes", repr(raw[:40]))
         while raw and not raw.endswith(b"\n"):
             raw = file.readline(LONGEST_LINE)
+
+
+def _agent(texts: Sequence[str]) -> str | None:
+    """Return the user agent among `texts`; a cookie before it or an address behind it is none."""
+    if len(texts) > 1:
+        for text in texts:
+            if _AGENT.match(text):
+                return text
+    return _given(texts[0]) if texts else None
 
 
 def _given(text: str) -> str:

@@ -123,7 +123,10 @@ def _numbers(
             continue
         row[name] = value = _number(text)
         if value is None and text.lower() not in ("", "nan", "na", "null", "none"):
-            faults.note(f"value in {name} that is no number from 0 on", f"line {line}")
+            faults.note(
+                f"value in {name} that is no number from 0 on, taken as not known",
+                f"line {line}: {text[:40]!r}",
+            )
     return row
 
 

@@ -116,6 +116,7 @@ METHOD = Method(
         Trait("error_share", "manners", 0.5, counted="requests", many=5),
         Trait("head_share", "manners", 0.5),
         Trait("new_share", "path", counted="pages", many=5),
+        Trait("popularity", "path", 0.5, high=False, counted="pages", many=5),
         Trait("depth", "path", 0.3, counted="pages", many=5),
         Trait("hours", "day", told="was active in {value} hours of the day"),
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fairness.errors import Invalid
-from fairness.screening.model import ADMIT, CHALLENGE, REFUSE, REVIEW
+from fairness.screening.model import ADMIT, CHALLENGE, REFUSE, REVIEW, Finding
 from fairness.screening.offline import actors as table
 from fairness.screening.offline.faults import Faults
 from fairness.screening.offline.figures import BUDGETS, Recall, auc, recall
@@ -127,4 +127,8 @@ def _outcome(plain: Scored, chance: float, quality: Quality) -> Scored:
     decided = CHALLENGE if chance > asked else ADMIT
     if chance > held:
         decided = REFUSE if plain.verdict == REFUSE else REVIEW
-    return Scored(plain.actor, chance, decided, plain.findings)
+    found = plain.findings
+    if decided != ADMIT:
+        told = f"is like those labelled as machines: the chance is {chance:.2g}"
+        found = (*found, Finding("learned", 0.0, told))
+    return Scored(plain.actor, chance, decided, found)

@@ -42,10 +42,15 @@ class Times:
             self._at.append(at_s)
 
     def rhythm(self) -> Rhythm:
-        """Return what the pauses are like. Logs of several servers are out of order: it sorts."""
+        """Return what the pauses are like. Logs of several servers are out of order: it sorts.
+
+        Pauses between visits count where there are hardly others: a page an hour is a rhythm, too.
+        """
         pauses = [float(after - before) for before, after in pairwise(sorted(self._at))]
         gaps = [pause for pause in pauses if pause <= PAUSE_S]
         visits = len(pauses) - len(gaps) + 1
+        if 2 * len(gaps) < len(pauses):
+            gaps = pauses
         return _of(gaps, visits) if gaps else Rhythm(visits=visits)
 
 

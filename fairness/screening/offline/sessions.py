@@ -96,6 +96,8 @@ class Session:
         self.addresses.add(signature(hit.address))
         if hit.agent is not None:
             self._claims(hit.agent)
+        if not hit.path:
+            return  # a connection without a request, which browsers open to be quick later
         ending = hit.path.rpartition(".")[2].lower()
         if ending in _PICTURES:
             self.pictures += 1
@@ -106,7 +108,7 @@ class Session:
             self._page(hit)
 
     def _answered(self, status: int) -> None:
-        self.errors += 400 <= status < 500
+        self.errors += 400 <= status < 500 and status != 408  # 408: nothing was asked for
         self.failures += status >= 500
         self.unchanged += status == 304
         self.moved += status in (301, 302, 303, 307, 308)

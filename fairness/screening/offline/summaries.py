@@ -60,8 +60,8 @@ def _parts(session: Session) -> dict[str, float | None]:
     pages, parts = session.pages, session.parts
     return {
         "parts": parts + session.unchanged,
-        # One part a page shows a browser; how many more depends on what it kept of earlier visits.
-        "parts_per_page": min(parts / pages, 1.0) if pages else None,
+        # A part every other page shows a browser; how many more is a matter of what it had already.
+        "parts_per_page": min(parts / pages, 0.5) if pages else None,
         "all_parts_per_page": parts / pages if pages else None,
         "picture_share": session.pictures / session.requests,
     }

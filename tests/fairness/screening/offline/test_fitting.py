@@ -32,6 +32,7 @@ def test_what_no_rule_knows_can_be_learned() -> None:
     assert found.quality.auc > 0.95
     assert sum(one.verdict != ADMIT for one in found.scored[:150]) <= 0.01 * 150
     assert {one.verdict for one in found.scored[150:]} <= {ADMIT, CHALLENGE, REVIEW}
+    assert all("labelled as machines" in s.reasons() for s in found.scored if s.verdict != ADMIT)
 
 
 def test_labels_that_mean_nothing_teach_nothing() -> None:

@@ -56,6 +56,35 @@ def test_what_is_no_line_is_none(line: str) -> None:
     assert parse(line) is None
 
 
+@pytest.mark.parametrize(
+    ("behind", "agent"),
+    [
+        ('"-" "Mozilla/5.0 (X11)" "192.0.2.9"', "Mozilla/5.0 (X11)"),  # nginx: forwarded for
+        ('"-" "Mozilla/5.0 (X11)" "-"', "Mozilla/5.0 (X11)"),
+        ('"-" "id=3f2a" "curl/8.5.0"', "curl/8.5.0"),  # a cookie before it
+        ('"-" 3f2a "curl/8.5.0" "host.example" 0.003', "curl/8.5.0"),
+        ('"-" "-" "192.0.2.9"', ""),
+        ('"-" "my own program"', "my own program"),
+        ('"-"', None),
+    ],
+)
+def test_the_user_agent_is_found_among_fields_added(behind: str, agent: str | None) -> None:
+    hit = parse(f'2001:db8::7 - - [09/Oct/2025:23:30:01 -0330] "GET / HTTP/2.0" 200 - {behind}')
+    assert hit is not None
+    assert (hit.agent, hit.address, hit.size) == (agent, "2001:db8::7", 0)
+
+
+def test_a_connection_without_a_request_is_neither_page_nor_error() -> None:
+    start = "192.0.2.7 - - [09/Oct/2025:23:30:01 +0000]"
+    lines = [
+        f'{start} "-" 408 - "-" "-"',
+        f'{start} "" 400 0 "-" "-"',
+        f'{start} "GET / HTTP/1.1" 200 9',
+    ]
+    found = sessions.collect(lines, ADDRESS, Faults())["192.0.2.7"]
+    assert (found.requests, found.pages, found.errors) == (3, 1, 1)
+
+
 def test_bad_lines_are_counted_and_named_and_stop_nothing() -> None:
     faults = Faults()
     nobody = COMBINED.replace("192.0.2.7", "-")
@@ -183,10 +212,11 @@ def test_wrong_values_count_as_not_known_and_are_named(tmp_path: Path) -> None:
     assert found["a"]["attempts"] == 5
     assert found["a"]["targets"] is None
     assert found["b"]["attempts"] is found["b"]["targets"] is found["c"]["attempts"] is None
+    assert any("(first: line 4: '-1')" in told for told in faults.told())
     assert faults.counts() == {
         "row without an actor": 1,
-        "value in attempts that is no number from 0 on": 3,
-        "value in targets that is no number from 0 on": 1,
+        "value in attempts that is no number from 0 on, taken as not known": 3,
+        "value in targets that is no number from 0 on, taken as not known": 1,
         "row of an actor who had one already; the first one counts": 1,
         "actor's name longer than 512 characters": 1,
     }

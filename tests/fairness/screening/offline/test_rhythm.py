@@ -25,6 +25,11 @@ def test_who_comes_back_the_next_day_made_no_pause_of_a_day() -> None:
     assert (found.number, found.mean_s, found.visits) == (3, 10.0, 2)
 
 
+def test_a_page_an_hour_is_a_rhythm_too() -> None:
+    found = rhythm(list(range(0, 20 * 3600, 3600)))
+    assert (found.number, found.middle_s, found.unevenness, found.visits) == (19, 3600.0, 0.0, 20)
+
+
 def test_one_moment_has_no_rhythm() -> None:
     assert rhythm([5]) == Rhythm()
     assert rhythm([5, 6]).unevenness is None
