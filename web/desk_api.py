@@ -91,6 +91,7 @@ class DeskAnswer(TypedDict):
     verdicts: dict[str, int]
     budget: dict[str, DeskBudget]
     rules: list[DeskRule]
+    faults: dict[str, int]
     decisions: list[DeskChoice]
     seats_left: int
 
@@ -107,6 +108,7 @@ def see(sale_id: str) -> ResponseReturnValue:
         "verdicts": view.rates.counts,
         "budget": {kind: _budget(use) for kind, use in view.budget.items()},
         "rules": [_rule(one) for one in view.learned],
+        "faults": view.faults,
         "decisions": [_choice(choice) for choice in view.choices],
         "seats_left": view.left,
     }

@@ -13,7 +13,7 @@ from boxoffice.sales.model import Appeal, Case, Choice
 from fairness.clock import now_us
 from fairness.errors import NotFound
 from fairness.line import Line
-from fairness.screening import budget, evidence
+from fairness.screening import budget, evidence, window
 from fairness.screening.bonds import Group
 from fairness.screening.budget import Use
 from web import desk_checks, facts, line_service, organiser_service, services
@@ -82,6 +82,7 @@ class View:
     left: int  # seats
     budget: dict[str, Use]  # held, asked
     learned: list[Learned]  # over all sales of the organiser
+    faults: dict[str, int]  # part of the screening -> how often it failed
 
 
 def view(sale_id: str) -> View:
@@ -110,6 +111,7 @@ def view(sale_id: str) -> View:
         sum(tier.free for tier in stock),
         budget.use(rules, budget.spent_so_far(services.redis(), sale_id)),
         learned(organiser_service.decided(), rules.rule_weights_milli),
+        dict(sorted(window.faults(services.redis(), sale_id).items())),
     )
 
 

@@ -23,6 +23,8 @@ from workers import beacons, clients, stocktaking
 from workers.archiving import Keeper
 from workers.settings import settings
 
+TABLES = "tables"  # counted with the rules that failed: lines and files that cannot be used
+
 
 def screen(sale_id: str) -> int:
     """Judge the fans of every closed window; return how many windows were judged here."""
@@ -111,6 +113,9 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
     keeper = Keeper(line.sale_id, window.number, by, known.tables)
     arrivals = window.arrivals
     found = screen_arrivals(clients.redis(), line.sale_id, arrivals, look, known, keeper.see)
+    if known.tables.faults:
+        faulty = len(known.tables.faults)
+        clients.redis().hset(keys.screening_faults(line.sale_id), TABLES, faulty)
     within = budget.keep_within(
         clients.redis(), line.sale_id, window.number, found.judgements, rules
     )

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 RELAY, VPN, DATACENTER = "relay", "vpn", "datacenter"
 
+_LONGEST_NAME = 253  # characters of a domain (RFC 1035): a longer one is none
 _NAMED = 20  # bad lines that are named one by one; the rest are only counted
 _FILES = {
     RELAY: ("x4bnet_apple_private_relay.txt",),
@@ -102,7 +103,7 @@ class Tables:
 
     def is_disposable(self, domain: str) -> bool:
         """Return whether mailboxes of `domain`, or of one it lies under, are thrown away."""
-        name = domain
+        name = domain[-_LONGEST_NAME:]
         while name:
             if name in self.disposable:
                 return True

@@ -33,6 +33,7 @@ _SHARED_PLACE = Finding(
 
 
 Seen = tuple[Sequence[Visit], Mapping[str, Account]]  # the accounts by fan
+UNREADABLE = "visit"  # counted with the rules that failed: arrivals nothing is found about
 AT_ONCE = 1_000  # arrivals whose visits are at hand together
 _ALONE = Shared({}, {})
 
@@ -134,6 +135,7 @@ class _Window:
         self.judgements: dict[str, Judgement] = {}
         self.failed: Counter[str] = Counter()
         self._faults: dict[str, Counter[str]] = {}
+        self._unread: set[str] = set()  # of whom nothing is known, because it cannot be read
         self._sizes: Mapping[str, int] = {}  # how many accounts the group of a fan has
         self._joins: dict[str, list[tuple[int, int]]] = defaultdict(list)  # prefix: number, µs
         self._crowd = unusual.Crowd()
@@ -182,8 +184,21 @@ class _Window:
     def facts(self, part: Sequence[tuple[str, int]]) -> list[Arrival]:
         """Return what is known of some of the arrivals, by themselves."""
         visits, accounts = self._look(part)
+        return [self._fact(visit, accounts.get(visit.fan, _UNKNOWN)) for visit in visits]
+
+    def _fact(self, visit: Visit, account: Account) -> Arrival:
+        """Return the facts of an arrival; of one that cannot be read, that they came."""
         tables, pepper = self._knowledge.tables, self._knowledge.pepper
-        return [facts.of(v, accounts.get(v.fan, _UNKNOWN), tables, pepper) for v in visits]
+        try:
+            found = facts.of(visit, account, tables, pepper)
+            agents.read(visit.ua)
+        except Exception:
+            if not self._unread:
+                logger.exception("a visit cannot be read; nothing is found about it")
+            self._unread.add(visit.fan)
+            self.failed[UNREADABLE] = len(self._unread)
+            return facts.of(Visit(visit.fan, visit.at_us), _UNKNOWN, tables, pepper)
+        return found
 
     def judge(self, arrivals: Iterable[Arrival], shared: Shared, regular: Collection[str]) -> None:
         """Judge these, in place of how they were judged before."""

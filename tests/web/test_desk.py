@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from boxoffice.sales.model import Sale
+from fairness import keys
 from fairness.clock import SECOND, iso, now_us
 from fairness.ledger import entries
 from fairness.screening import budget, evidence
@@ -186,6 +187,16 @@ def test_the_desk_says_what_is_left_of_the_budget(organiser: Person, sale: Sale)
     assert "Held for you to decide: 3 of 5 used, 2 left" in text
     meter = r'<meter id="budget-held" min="0" max="5" value="3">3 of 5 used, 2 left</meter>'
     assert re.search(meter, text)
+
+
+def test_the_desk_says_which_part_of_the_screening_failed(organiser: Person, sale: Sale) -> None:
+    page = f"/organiser/sales/{sale.sale_id}/desk"
+    assert "that failed" not in organiser.browser().get(page).get_data(as_text=True)
+    clients.redis().hset(keys.screening_faults(sale.sale_id), "<b>a rule", 3)
+    assert organiser.call("GET", desk(sale)).json["faults"] == {"<b>a rule": 3}  # type: ignore[index]
+    text = organiser.browser().get(page).get_data(as_text=True)
+    assert "Parts of the screening that failed" in text
+    assert "&lt;b&gt;a rule</span>: 3" in text
 
 
 def test_what_was_cleared_weighs_less_in_the_next_sale_and_never_in_this_one(

@@ -41,6 +41,9 @@ def test_the_stores_time_wins_over_the_front_doors() -> None:
         "null",
         "[" * 100_000,
         '{"ua": 7, "headers": "x", "hints": [1], "at_us": "soon", "device": {"a": 1}}',
+        '{"ua": NaN, "tz": Infinity, "at_us": 1e999, "headers": [[["a"]]], "hints": [NaN]}',
+        '{"at_us": ' + "9" * 5_000 + "}",
+        '{"hints": ' + '{"a":' * 900 + "1" + "}" * 901,
         '{"headers": [1, null], "hints": {"sec-ch-ua": 5}, "at_us": true, "secure": "yes"}',
     ],
 )

@@ -82,6 +82,29 @@ def test_a_table_that_cannot_be_read_is_named_and_replaced(tmp_path: Path) -> No
     assert tables.faults == ("x4bnet_vpn_ipv4.txt: Is a directory; the built-in table is used",)
 
 
+@pytest.mark.parametrize("name", ["x4bnet_datacenter_ipv4.txt", "disposable_domains.txt"])
+def test_a_table_that_is_half_written_at_any_byte_stops_nothing(tmp_path: Path, name: str) -> None:
+    whole = b"198.51.100.0/24\n203.0.113.0/24\n" if "ipv4" in name else b"a.example\nb.example\n"
+    for end in range(len(whole)):
+        (tmp_path / name).write_bytes(whole[:end])
+        tables = load(tmp_path)
+        assert tables.skipped <= 1
+        assert network(tables, "3.90.1.1") in ("datacenter", "")
+    (tmp_path / name).write_bytes(whole + b"\0" * 1_000 + b"\n" + b"." * 1_000_000)
+    assert load(tmp_path).skipped == 2
+
+
+def test_a_name_that_is_no_domain_is_looked_up_in_no_time() -> None:
+    assert not load().is_disposable("a." * 2_000_000)
+
+
+def test_tables_that_say_the_same_have_one_name_and_others_another(tmp_path: Path) -> None:
+    names = {load().name, load(tmp_path).name}
+    (tmp_path / "disposable_domains.txt").write_text("one.example\n")
+    assert len(names) == 1
+    assert load(tmp_path).name not in names
+
+
 def test_a_missing_folder_is_no_fault(tmp_path: Path) -> None:
     assert load(tmp_path / "absent").faults == ()
 

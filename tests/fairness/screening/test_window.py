@@ -290,6 +290,19 @@ def test_a_poisoned_visit_gets_a_verdict_like_any_other(redis: Redis, poison: st
     assert "bad" in screened.judgements
 
 
+def test_an_arrival_that_cannot_be_read_is_let_in_and_counted_once(redis: Redis) -> None:
+    accounts = {
+        "when": Account(created_us="soon"),  # type: ignore[arg-type]
+        "half": Account("\ud800"),
+    }
+    farm = {f"f{n}": Account("mail.example", "one mailbox") for n in range(2)}
+    visits = [browser(fan, IPHONE_SAFARI, at_us=OPENS) for fan in (*accounts, *farm)]
+    screened = screen(redis, visits, accounts | farm)
+    assert screened.faults["visit"] >= 1
+    assert {screened.judgements[fan].verdict for fan in accounts} == {"admit"}
+    assert screened.merges() == {"f1": "f0"}, "the others are screened as ever"
+
+
 def test_screening_a_window_again_gives_the_same_judgements(redis: Redis) -> None:
     visits = [
         browser(f"t{n}", IPHONE_SAFARI, address="88.1.1.1", device="d", at_us=OPENS + n * 10**6)
