@@ -87,7 +87,7 @@ class HeldForReview(Forbidden):
 
 
 class ChallengeOpen(Forbidden):
-    """Please confirm your e-mail address first; your place is kept."""
+    """Please confirm first that it is you; your place is kept."""
 
 
 class NotFound(Rejected):

@@ -239,7 +239,7 @@ def swept(sale_id: str) -> str:
 
 
 def challenge(sale_id: str, fan: str) -> str:
-    """HASH: code (keyed hash), tries, issued, answered of a challenge. Lives 15 minutes."""
+    """HASH: code (keyed hash), way, tries, issued, answered of a challenge. Lives 15 minutes."""
     return f"sale:{{{sale_id}}}:challenge:{fan}"
 
 

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from fairness import board
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import NotFound
-from web import bodies, facts, line_service, services
+from web import bodies, challenge_service, facts, line_service, services
 from web.access import Access, door
 from web.answers import Done, Joined, NotBefore, Place, Turn
+from web.passkey_bodies import Answered, AskCode, Ceremony
 
 bp = Blueprint("line", __name__, url_prefix="/api/v1/sales/<id:sale_id>")
 
@@ -118,18 +119,33 @@ def listen_to_board(sale_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/challenge")
-@door(Access.FAN, answer=Done, status=202)
-def send_code(sale_id: str) -> ResponseReturnValue:
-    """Mail me a code that lifts a challenge."""
-    line_service.send_code(sale_id)
+@door(Access.FAN, body=AskCode, answer=Done, status=202)
+def send_code(sale_id: str, body: AskCode) -> ResponseReturnValue:
+    """Send me a code that lifts a challenge: by e-mail, or to my telephone number."""
+    challenge_service.send_code(sale_id, body.way)
     return {"done": True}
 
 
 @bp.post("/challenge/answer")
 @door(Access.FAN, body=bodies.Answer, answer=Done)
 def answer_code(sale_id: str, body: bodies.Answer) -> ResponseReturnValue:
-    """Answer a challenge with the code from the mail."""
-    line_service.answer_code(sale_id, body.code)
+    """Answer a challenge with the newest code."""
+    challenge_service.answer_code(sale_id, body.code)
+    return {"done": True}
+
+
+@bp.post("/challenge/passkey/options")
+@door(Access.FAN, answer=Ceremony)
+def ask_passkey(sale_id: str) -> ResponseReturnValue:
+    """Begin to answer a challenge with a passkey that I made before I joined this line."""
+    return dict(challenge_service.ask_passkey(sale_id))
+
+
+@bp.post("/challenge/passkey")
+@door(Access.FAN, body=Answered, answer=Done)
+def answer_passkey(sale_id: str, body: Answered) -> ResponseReturnValue:
+    """Answer a challenge with a passkey. One go over all ways counts, right or wrong."""
+    challenge_service.answer_passkey(sale_id, body)
     return {"done": True}
 
 

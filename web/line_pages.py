@@ -11,10 +11,20 @@ from flask.typing import ResponseReturnValue
 from fairness import board, eta
 from fairness.clock import SECOND, now_us
 from fairness.errors import Unavailable
-from web import auth, bodies, facts, line_service, reading, services
+from web import (
+    auth,
+    bodies,
+    challenge_service,
+    facts,
+    line_service,
+    passkey_pages,
+    reading,
+    services,
+)
 from web.access import Access, door
 from web.answers import Place
 from web.forms import again_on
+from web.passkey_bodies import Answered, AskCode
 from web.texts import _
 from workers import linkage
 from workers.settings import settings
@@ -51,6 +61,7 @@ def page(sale_id: str) -> ResponseReturnValue:
         refresh_s=refresh_s(phase, place),
         phase=phase,
         appealed=appealed,
+        ways=challenge_service.ways(sale_id) if place["verdict"] == "challenge" else None,
         listens=settings().board_events > 0,
     )
 
@@ -96,17 +107,35 @@ def enter(sale_id: str) -> ResponseReturnValue:
 @door(Access.FAN)
 @again_on(page)
 def send_code(sale_id: str) -> ResponseReturnValue:
-    """Mail the reader a code."""
-    line_service.send_code(sale_id)
-    return redirect(f"/sales/{sale_id}/line?sent=1", 303)
+    """Send the reader a code, by e-mail or to their phone."""
+    way = reading.form(AskCode).way
+    challenge_service.send_code(sale_id, way)
+    return redirect(f"/sales/{sale_id}/line?sent={way}", 303)
 
 
 @bp.post("/answer")
 @door(Access.FAN)
 @again_on(page)
 def answer_code(sale_id: str) -> ResponseReturnValue:
-    """Take the code from the mail."""
-    line_service.answer_code(sale_id, reading.form(bodies.Answer).code)
+    """Take the code from the mail or the short message."""
+    challenge_service.answer_code(sale_id, reading.form(bodies.Answer).code)
+    return _back(sale_id)
+
+
+@bp.post("/passkey/options")
+@door(Access.FAN)
+def ask_passkey(sale_id: str) -> ResponseReturnValue:
+    """Ask the reader's browser for a passkey."""
+    return passkey_pages.asked(challenge_service.ask_passkey(sale_id))
+
+
+@bp.post("/passkey")
+@door(Access.FAN)
+@again_on(page)
+def answer_passkey(sale_id: str) -> ResponseReturnValue:
+    """Take what the reader's passkey answered."""
+    told = reading.form(Answered, ceremony=passkey_pages.ceremony())
+    challenge_service.answer_passkey(sale_id, told)
     return _back(sale_id)
 
 

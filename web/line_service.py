@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import request
 
-from boxoffice import outbox
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import (
     Conflict,
@@ -21,17 +20,14 @@ from fairness.errors import (
     Rebuilding,
     Unavailable,
 )
-from fairness.ledger import entries
 from fairness.ledger.inclusion import Receipt
 from fairness.line import Arrival, Position
-from fairness.screening import challenge
 from fairness.store import Steps, wait
 from web import auth, facts, services, visits
 from web.answers import Joined, Place, Reason
 from web.auth import Caller
 from web.bodies import Join
-from workers import clients, linkage, steps
-from workers.settings import settings
+from workers import linkage
 
 STOPPED = ("challenge", "review", "refuse")
 
@@ -157,36 +153,10 @@ def enter(sale_id: str) -> Turn:
     return Turn(token, ends_us)
 
 
-def send_code(sale_id: str) -> None:
-    """Mail the caller a code; Conflict when nothing asks for one."""
-    me, now = fan(sale_id), now_us()
-    if _position(sale_id, me).verdict != "challenge":
-        raise Conflict("there is nothing to confirm", remedy="just wait for your turn")
-    code = challenge.issue(services.redis(), sale_id, me, pepper=settings().pepper)
-    data = {"code": code, "about": facts.of_public_sale(sale_id).about}
-    who = auth.caller().account_id
-    services.notices().promise("challenge_code", who, data, f"{sale_id}-{me}", now)
-    steps.send(steps.DELIVER)
-
-
-def answer_code(sale_id: str, code: str) -> None:
-    """Lift the caller's challenge if the code is right, and log that; Invalid if it is not."""
-    me, now = fan(sale_id), now_us()
-    line = services.line(sale_id)
-    challenge.answer(services.redis(), sale_id, me, code, pepper=settings().pepper)
-    services.accounts().verify(auth.caller().account_id)
-    if _position(sale_id, me).verdict != "challenge":
-        return
-    entry = entries.verdict(sale_id, now, me, "admit", ["code_answered"])
-    database = clients.database()
-    database.write(outbox.ledger_(database, entry, f"{sale_id}-{me}-admit", now))
-    line.lift_verdict(me)
-
-
 def appeal(sale_id: str, text: str) -> None:
     """Ask the organiser to look again; Conflict when nothing stops the caller."""
     me = fan(sale_id)
-    found = _position(sale_id, me)
+    found = position(sale_id, me)
     verdict = "merge" if found.lead else found.verdict
     if verdict not in (*STOPPED, "merge") and linkage.shares(sale_id, me):
         verdict = "merge"  # of the limit, not of the place
@@ -205,7 +175,8 @@ def defer(sale_id: str, not_before_us: int) -> str | None:
     return iso(holds_us) if holds_us else None
 
 
-def _position(sale_id: str, me: str) -> Position:
+def position(sale_id: str, me: str) -> Position:
+    """Return where a fan of the line stands; unknown when there is no line yet."""
     return wait(_standing(sale_id, me))
 
 

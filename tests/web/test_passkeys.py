@@ -11,6 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from boxoffice.sales.model import Sale
+from boxoffice.tables import ACCOUNTS, OUTBOX
 from tests.authenticator import Authenticator
 from tests.web.conftest import forget
 from tests.web.site import Person, account
@@ -18,6 +20,7 @@ from tests.web.test_pages import browser_of, read, send
 from tests.workers import stage
 from web import auth, services
 from web.app import create_app
+from workers import clients
 from workers.settings import settings
 
 ORIGIN = "http://localhost:8000"
@@ -205,3 +208,101 @@ def test_where_browsers_have_no_passkeys_the_site_says_so(
     assert "passkey" not in read(browser_of(fan.app).get("/sign-in"))
     answer = fan.app.test_client().post(OPTIONS)
     assert (answer.status_code, "localhost" in answer.text) == (404, True)
+
+
+@pytest.fixture
+def challenged(fan: Person, sale: Sale) -> Person:
+    """A fan in the line who is asked to confirm that it is them."""
+    line = clients.line(sale.sale_id)
+    line.join(fan.fan(sale), "{}")
+    line.set_verdict(fan.fan(sale), "challenge", "[]")
+    return fan
+
+
+def confirm(person: Person, sale: Sale, device: Authenticator) -> Any:
+    path = f"/api/v1/sales/{sale.sale_id}/challenge/passkey"
+    wish = person.call("POST", f"{path}/options")
+    if wish.status_code != 200:
+        return wish
+    body = {"ceremony": wish.json["ceremony"], "credential": device.answer(wish.json["options"])}  # type: ignore[index]
+    return person.call("POST", path, json=body)
+
+
+def verdict(person: Person, sale: Sale) -> str:
+    return clients.line(sale.sale_id).position(person.fan(sale)).verdict
+
+
+def logged() -> list[Any]:
+    """The rules of the newest verdict that is on its way to the log."""
+    rows = clients.database().query(OUTBOX, kind="ledger")
+    rules: list[Any] = [row["entry"].get("rules") for row in rows][-1]
+    return rules
+
+
+def test_an_older_passkey_lifts_a_challenge_and_the_place_is_kept(fan: Person, sale: Sale) -> None:
+    device, line = phone(), clients.line(sale.sale_id)
+    make(fan, device)
+    arrival = line.join(fan.fan(sale), "{}")
+    line.set_verdict(fan.fan(sale), "challenge", "[]")
+    page = read(fan.browser().get(f"/sales/{sale.sale_id}/line"))
+    assert "Confirm with my passkey" in page
+    assert confirm(fan, sale, device).status_code == 200
+    assert verdict(fan, sale) == "admit"
+    assert logged() == ["passkey_answered"]
+    assert line.arrived(fan.fan(sale)) == arrival.at_us
+
+
+def test_a_passkey_that_is_younger_than_the_place_proves_nothing(
+    challenged: Person, sale: Sale
+) -> None:
+    device = phone()
+    make(challenged, device)
+    answer = confirm(challenged, sale, device)
+    assert answer.status_code == 409
+    assert "your place is kept" in answer.json["detail"]
+    assert "code" in answer.json["remedy"]
+    page = read(challenged.browser().get(f"/sales/{sale.sale_id}/line"))
+    assert "good for the next sale" in page
+    assert "Confirm with my passkey" not in page
+    assert verdict(challenged, sale) == "challenge"
+
+
+def test_somebody_elses_passkey_does_not_confirm_and_goes_are_limited(
+    fan: Person, other: Person, sale: Sale
+) -> None:
+    mine, theirs = phone(), phone()
+    make(fan, mine)
+    make(other, theirs)
+    line = clients.line(sale.sale_id)
+    line.join(fan.fan(sale), "{}")
+    line.set_verdict(fan.fan(sale), "challenge", "[]")
+    answers = [confirm(fan, sale, theirs).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert confirm(fan, sale, mine).status_code == 429
+    code = fan.call("POST", f"/api/v1/sales/{sale.sale_id}/challenge")
+    assert code.status_code == 429, "one limit for all ways"
+    assert verdict(fan, sale) == "challenge"
+
+
+def test_a_code_may_come_to_a_phone_that_has_answered(
+    challenged: Person, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, who = f"/api/v1/sales/{sale.sale_id}/challenge", challenged.account.account_id
+    by_phone = {"way": "phone"}
+    assert challenged.call("POST", path, json=by_phone).status_code == 409
+    monkeypatch.setenv("FAIRTICKET_SNS_REGION", "eu-central-1")
+    settings.cache_clear()
+    clients.contacts().set_phone(who, "+4915112345678")
+    unread = {**clients.database().get(ACCOUNTS, account_id=who), "verified": False}  # type: ignore[dict-item]
+    clients.database().put(ACCOUNTS, unread)
+    page = read(challenged.browser().get(f"/sales/{sale.sale_id}/line"))
+    assert "the number that ends in 78" in page
+    assert "12345678" not in page
+    assert challenged.call("POST", path, json=by_phone).status_code == 202
+    (letter,) = [row for row in clients.database().scan(OUTBOX) if row.get("template")]
+    assert (letter["way"], letter["template"]) == ("sms", "challenge_code")
+    code = {"code": letter["data"]["code"]}
+    assert challenged.call("POST", f"{path}/answer", json=code).status_code == 200
+    assert verdict(challenged, sale) == "admit"
+    assert logged() == ["phone_code_answered"]
+    assert not clients.accounts().get(who).verified, "it was the phone that answered"

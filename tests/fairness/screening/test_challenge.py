@@ -134,3 +134,20 @@ def test_many_guesses_at_once_are_no_more_than_five(redis: Redis) -> None:
         return refused.type is Invalid
 
     assert rush(guess) == challenge.MOST_TRIES
+
+
+def test_the_way_that_a_code_was_sent_is_told_with_its_answer(redis: Redis) -> None:
+    code = challenge.issue(redis, SALE, FAN, pepper=PEPPER, way="phone")
+    for _ in range(2):
+        assert challenge.answer(redis, SALE, FAN, code, pepper=PEPPER) == "phone"
+
+
+def test_goes_by_another_way_are_limited_together_with_codes(redis: Redis) -> None:
+    code = issue(redis)
+    for _ in range(challenge.MOST_CODES - 1):
+        challenge.spend(redis, SALE, FAN)
+    for another in (issue, lambda store: challenge.spend(store, SALE, FAN)):
+        with pytest.raises(TooMany, match="your place is kept") as caught:
+            another(redis)
+        assert 1 < caught.value.retry_after_s <= challenge.LIVES_S
+    answer(redis, code)  # the open code is good all the same
