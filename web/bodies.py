@@ -313,6 +313,8 @@ class NewSale(Body):
     held_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000
     challenged_most_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
     held_back: dict[Line, Line] = {}  # seat -> reason
+    transfers: Literal["off", "once", "often"] = "off"  # tickets, to friends
+    transfers_until: Moment | None = None
 
 
 class NewRate(Body):

@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from fairness import board
-from web import bodies, desk_service, organiser_service, services, tour_console
+from web import bodies, desk_service, organiser_service, services, tour_console, transfer_service
 from web.access import Access, door
 from web.answers import Done, LiveSale, Made, MadePlan, OrdersAnswer, SaleState, SuspectsAnswer
 from web.order_service import Found, document
@@ -74,7 +74,7 @@ def remove_tour_date(tour_id: str, performance_id: str) -> ResponseReturnValue:
 @door(Access.ORGANISER, body=bodies.NewSale, answer=Made, status=201)
 def add_sale(body: bodies.NewSale) -> ResponseReturnValue:
     """Add a sale, as a draft; schedule it to let the clock open it."""
-    return {"id": organiser_service.add_sale(body).sale_id}
+    return {"id": transfer_service.add_sale(body).sale_id}
 
 
 @bp.get("/sales/<id:sale_id>")

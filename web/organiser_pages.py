@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from fairness import board
 from fairness.clock import SECOND, now_us
 from fairness.errors import Invalid, NotFound
-from web import bodies, charts, desk_service, organiser_service, reading, services
+from web import bodies, charts, desk_service, organiser_service, reading, services, transfer_service
 from web.access import Access, door
 from web.forms import again_on
 
@@ -125,7 +125,7 @@ def add_sale(performance_id: str) -> ResponseReturnValue:
     body = reading.checked(
         bodies.NewSale, {**fields, "performance_id": performance_id, "prices": prices}
     )
-    return redirect(f"/organiser/sales/{organiser_service.add_sale(body).sale_id}", 303)
+    return redirect(f"/organiser/sales/{transfer_service.add_sale(body).sale_id}", 303)
 
 
 @bp.get("/sales/<id:sale_id>")

@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from boxoffice.orders.model import Order
-from boxoffice.sales.model import OPEN, PAUSED
+from boxoffice.sales.model import OPEN, PAUSED, Sale
 from boxoffice.transfers.model import Friend, Transfer, TransferRules
 from fairness.clock import iso, now_us
-from fairness.errors import NotFound, Rebuilding
-from web import auth, facts, services
-from web.bodies import Body, Line, Moment, us
+from fairness.errors import Invalid, NotFound, Rebuilding
+from web import auth, facts, organiser_service, services
+from web.bodies import Body, Line, Moment, NewSale, us
 from workers import standing, tours
 from workers.settings import settings
 
@@ -99,6 +99,30 @@ def rules(sale_id: str) -> TransferRules:
     """Return whether tickets of a sale may be passed on."""
     facts.of_public_sale(sale_id)
     return services.transfers().rules(sale_id)
+
+
+def add_sale(body: NewSale) -> Sale:
+    """Return the organiser's new sale, a draft, with its rule of passing tickets on."""
+    until_us = us(body.transfers_until) if body.transfers_until else 0
+    if body.transfers != "off":  # before anything is made
+        begins_us = services.catalogue().performance(body.performance_id).starts_at_us
+        _check_until(until_us, begins_us)
+    sale = organiser_service.add_sale(body)
+    if body.transfers != "off":
+        services.transfers().set_rules(
+            sale.sale_id, sale.organiser_id, now_us(), mode=body.transfers, until_us=until_us
+        )
+    return sale
+
+
+def _check_until(until_us: int, begins_us: int) -> None:
+    if not now_us() < until_us <= begins_us:
+        raise Invalid(
+            "until when tickets may be passed on is missing, or at no time that fits",
+            field="transfers_until",
+            rule="a time to come, at the latest when the performance begins",
+            remedy="choose such a time, or let tickets not be passed on",
+        )
 
 
 def set_rules(sale_id: str, body: NewTransferRules) -> TransferRules:

@@ -9,7 +9,9 @@ from flask import Flask
 from boxoffice.sales.model import Sale
 from fairness.clock import SECOND, iso, now_us
 from tests.web.site import Person, account, call_to_shop, hold, pay
+from tests.web.test_organiser import CSV, made
 from tests.workers.stage import GOOD_CARD
+from web import services
 from workers import clients
 
 UNTIL = iso(now_us() + 3_600 * SECOND)
@@ -90,3 +92,42 @@ def test_an_offer_is_made_and_taken_back_by_the_api_and_no_body_has_a_price(
     assert (order["state"], order["total_cents"]) == ("paid", 0)  # type: ignore[index]
     rules = friend.call("GET", f"/api/v1/sales/{sale.sale_id}/transfers").json
     assert rules["mode"] == "once"  # type: ignore[index]
+
+
+def _draft(organiser: Person, **more: str) -> tuple[int, str]:
+    """Send the form of a new sale for a date that begins in 99,999 s; return status and page."""
+    venue = made(organiser, "venues", {"name": "Hall", "city": "Lahti"})
+    event = made(organiser, "events", {"title": "Sinfonia", "genre": "classical"})
+    plan = made(organiser, "plans", {"name": "Hall", "csv": CSV})
+    starts_at = iso(now_us() + 99_999 * SECOND)
+    date = {"event_id": event, "venue_id": venue, "plan_id": plan, "starts_at": starts_at}
+    path = f"/organiser/dates/{made(organiser, 'performances', date)}/sale"
+    client = organiser.browser()
+    token = token_of(client.get(path).text)
+    times = {
+        name: iso(now_us() + n * 600 * SECOND)[:19]
+        for n, name in enumerate(("opens_at", "starts_at", "ends_at"), 1)
+    }
+    tiers = {"tier-0": "A", "price-0": "75", "tier-1": "B", "price-1": "32"}
+    answer = client.post(path, data={"csrf_token": token, **times, **tiers, **more})
+    return answer.status_code, answer.headers.get("Location", "") or answer.text
+
+
+def test_the_form_of_a_new_sale_says_whether_tickets_may_be_passed_on(organiser: Person) -> None:
+    until = iso(now_us() + 9_000 * SECOND)[:19]
+    status, where = _draft(organiser, transfers="once", transfers_until=until)
+    assert status == 303
+    rules = services.transfers().rules(where.rpartition("/")[2])
+    assert (rules.mode, iso(rules.until_us)[:19]) == ("once", until)
+
+    for wrong in ({}, {"transfers_until": iso(now_us() + 999_999 * SECOND)[:19]}):
+        before = len(services.sales().of_organiser(organiser.account.account_id))
+        status, page = _draft(organiser, transfers="often", **wrong)
+        assert status == 422
+        assert 'id="transfers_until"' in page
+        assert "at the latest when the performance begins" in page
+        assert '<option value="often" selected' in page  # nothing is lost
+        assert len(services.sales().of_organiser(organiser.account.account_id)) == before
+
+    status, where = _draft(organiser)
+    assert services.transfers().rules(where.rpartition("/")[2]).mode == "off"
