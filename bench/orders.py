@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from statistics import quantiles
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Event, Thread
 from urllib.request import urlopen
 
 import psutil
@@ -40,6 +40,7 @@ RAW_ORDERS = 1_000
 WASTED_IS = "the promise, when all want the best of one section"
 RUSH, CALM = 3_000, 1_000  # fans
 CALM_SHARE = 0.7  # of the sustained rate
+BESIDE_S = 0.05  # between two bare writes
 RULES = Tempo(
     before_s=3, arrivals_s=0, ends_s=900, opening_s=0.1, turn_s=850, hold_s=600, away_s=850,
     capacity=10_000, rate_per_s=10_000,
@@ -55,7 +56,8 @@ def measure() -> list[Figure]:
         with _watched(on, "rush", RUSH) as rush_ms:
             rush = shoppers.rush(on.site, sale.sale_id, turns[:RUSH], CLIENTS)
         rate = _checked(rush).rate
-        calm = shoppers.arrive(on.site, sale.sale_id, turns[RUSH:], CALM_SHARE * rate)
+        with _beside(on.db):
+            calm = shoppers.arrive(on.site, sale.sale_id, turns[RUSH:], CALM_SHARE * rate)
         wasted = _wasted(on)
         _prove(on, sale, RUSH + CALM)
     p99 = quantiles(_checked(calm).held_ms, n=100)[98]
@@ -140,6 +142,29 @@ def _watched(on: Stand, what: str, orders: int) -> Iterator[dict[str, float]]:
     print(f"{what}: {sum(used.values()):.1f} ms of CPU an order:")
     for name, ms in sorted(used.items(), key=lambda part: -part[1]):
         print(f"  {name:<20}{ms:>6.2f}")
+
+
+@contextmanager
+def _beside(db: Database) -> Iterator[None]:
+    """Print how long bare transactions took meanwhile: no order can be faster than the machine."""
+    took_ms, over = list[float](), Event()
+
+    def write() -> None:
+        while not over.wait(BESIDE_S):
+            row = {"kind": "bench-beside", "promise_id": str(len(took_ms))}
+            began = time.perf_counter()
+            db.transact([db.put_(OUTBOX, row)])
+            took_ms.append((time.perf_counter() - began) * 1_000)
+
+    thread = Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    cuts = quantiles(took_ms, n=100)
+    print(f"meanwhile one bare write took {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms")
 
 
 def _cpu_s(pid: int) -> float:
