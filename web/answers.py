@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -190,6 +190,15 @@ class OrderSeat(TypedDict):
     cents: int
 
 
+class WhyAnswer(TypedDict):
+    """Why the seats that were found for a fan are the best: how they sit, and what decided."""
+
+    how: Literal["one", "together", "area", "parts"]
+    # nearest to the middle; or one nearer would have left a single seat, or parted somebody from an
+    # accessible one; or none was left without a single seat
+    rule: Literal["nearest", "singles", "needs", "left"]
+
+
 class OrderAnswer(TypedDict):
     """An order as it stands."""
 
@@ -197,6 +206,7 @@ class OrderAnswer(TypedDict):
     sale_id: str
     state: str
     seats: list[OrderSeat]
+    why: WhyAnswer | None  # None: the fan named them, or has none
     returned: list[str]  # seats that were paid for and given back since
     total_cents: int
     currency: str

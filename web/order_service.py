@@ -7,6 +7,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from flask import request
 
@@ -20,7 +21,7 @@ from fairness.passes import Pass
 from fairness.store import Steps
 from web import auth, bodies, facts, services
 from web.address import behind
-from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer
+from web.answers import Accepted, CodesAnswer, OrderAnswer, TicketAnswer, WhyAnswer
 from workers import lanes, settling, standing
 from workers.settings import settings
 
@@ -177,6 +178,7 @@ def document(found: Found) -> OrderAnswer:
         "sale_id": order.sale_id,
         "state": order.state,
         "seats": [{"seat_id": s.seat_id, "tier": s.tier, "cents": s.cents} for s in order.seats],
+        "why": _why(order),
         "returned": [seat.seat_id for seat in order.returned],
         "total_cents": order.total_cents,
         "currency": order.currency,
@@ -189,6 +191,14 @@ def document(found: Found) -> OrderAnswer:
         "tickets": list(_ticket_ids(found)),
         "look_again_ms": None,
     }
+
+
+def _why(order: Order) -> WhyAnswer | None:
+    """Return what the page says too: of seats that the fan has, and did not name."""
+    if not order.why or order.state not in ("held", "paid"):
+        return None
+    how, rule = order.why.split(" ")
+    return cast(WhyAnswer, {"how": how, "rule": rule})
 
 
 def _ticket_ids(found: Found) -> Sequence[str]:
@@ -274,6 +284,7 @@ def _pending(order_id: str) -> OrderAnswer:
         "sale_id": "",
         "state": PENDING,
         "seats": [],
+        "why": None,
         "returned": [],
         "total_cents": 0,
         "currency": "",

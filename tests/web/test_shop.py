@@ -142,6 +142,16 @@ def test_a_payment_has_a_receipt_to_print(fan: Person, other: Person, sale: Sale
     assert other.browser().get("/orders/ord_1/receipt").status_code == 403
 
 
+def test_the_api_says_why_the_best_seats_are_the_best(fan: Person, sale: Sale) -> None:
+    order_id = ordered(fan, sale, {"best": {"count": 1}})
+    assert order(fan, order_id)["why"] is None
+    hold(sale, fan, order_id)  # one seat, found
+    assert order(fan, order_id)["why"] == {"how": "one", "rule": "nearest"}
+    named = ordered(fan, sale, {"seats": ["B-8"]}, "another")
+    hold(sale, fan, named, "B-8")
+    assert order(fan, named)["why"] is None
+
+
 def test_a_declined_card_leaves_the_seats_held_and_says_why(fan: Person, sale: Sale) -> None:
     hold(sale, fan, "ord_1", "A-1")
     path = "/api/v1/orders/ord_1"

@@ -105,8 +105,14 @@ def test_a_seat_in_another_tier_costs_what_that_one_does_and_old_prices_hold_not
     assert logged(db, sale) == [{"act": "retier", "moved": {"A to B": 1}}]
 
 
-def test_held_seats_are_refused_by_name_and_nothing_is_changed(sale: Sale, db: Database) -> None:
+@pytest.mark.parametrize("paid", [False, True])
+def test_seats_of_a_fan_are_refused_by_name_and_nothing_is_changed(
+    sale: Sale, db: Database, paid: bool
+) -> None:
     assert hold(db, sale, A2)
+    if paid:
+        db.write(SeatStore(db).sell_(sale.sale_id, A2, f"ord_{A2}", NOW))
+        assert seats(db, sale)[A2].state == "sold"
     for change in (BLOCK, BACK, Change("mark", view="a pillar")):
         with pytest.raises(Conflict, match=f"held or paid for: {A2}") as refused:
             Editing(db).change(sale.sale_id, OWNER, NOW, change, [A1, A2])
