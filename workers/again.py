@@ -15,11 +15,12 @@ from redis import Redis
 
 from boxoffice.orders.model import Order
 from boxoffice.sales.archive import Archive, Past
+from boxoffice.sales.desk import Desk, precision
 from boxoffice.sales.model import Sale
 from fairness.errors import NotFound
 from fairness.ledger import recompute
 from fairness.ledger.entries import Entry, commitment
-from fairness.screening import facts
+from fairness.screening import calibration, facts
 from fairness.screening.again.comparing import Comparison
 from fairness.screening.again.replaying import Replay
 from fairness.screening.again.rows import Found
@@ -58,6 +59,13 @@ class Again:
             "faults": self.faults,
             **self.compared.to_dict(),
         }
+
+
+def learned(sale_id: str) -> dict[str, int]:
+    """Return rule -> thousandths of its weight, as the organiser's next sale would have them."""
+    organiser_id, desk = clients.sales().get(sale_id).organiser_id, Desk(clients.database())
+    sales = clients.sales().of_organiser(organiser_id)
+    return calibration.of(precision([one for s in sales for one in desk.of_sale(s.sale_id)]))
 
 
 def screen(sale_id: str, redis: Redis, weights: Mapping[str, int] | None = None) -> Again:

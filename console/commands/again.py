@@ -22,13 +22,14 @@ MOST = 20  # changes that are printed; the JSON has all
 TERMINAL = "-"
 
 
-def compare(home: Path, sale_id: str, out: str | None) -> None:
+def compare(home: Path, sale_id: str, out: str | None, *, learned: bool = False) -> None:
     """Screen the sale again in a store of its own, and tell what differs; as JSON where asked."""
     os.environ.update(environment(home))
     from workers import again  # it reads the settings when it is imported
 
     with private_store() as redis:
-        found = again.screen(sale_id, redis)
+        weights = again.learned(sale_id) if learned else None
+        found = again.screen(sale_id, redis, weights)
     if out is not None:
         _write(out, found.to_dict())
     if out != TERMINAL:

@@ -65,6 +65,9 @@ Examples:
 @click.option("--sale", "sale_id", help="Look over the orders of a sale of this stack instead.")
 @click.option("--again", "past", help="Screen a past sale as today, and say what would differ.")
 @click.option(
+    "--learned", is_flag=True, help="With --again: the weights that the desks teach by now."
+)
+@click.option(
     "--json",
     "json_file",
     is_flag=False,
@@ -82,6 +85,7 @@ def screen(
     out: Path | None,
     sale_id: str | None,
     past: str | None,
+    learned: bool,
     json_file: str | None,
 ) -> None:
     """Say who behaves like a machine, and why: actor, score (0 to 1), verdict, reasons.
@@ -104,7 +108,7 @@ def screen(
             "--again SALE",
         )
     if past:
-        return again.compare(home, past, json_file)
+        return again.compare(home, past, json_file, learned=learned)
     as_json = json_file is not None
     if as_json and json_file != again.TERMINAL:
         raise Invalid(

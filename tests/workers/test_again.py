@@ -229,7 +229,7 @@ def test_the_command_prints_it_and_writes_it(
     words = ["--home", str(tmp_path), "screen", "--again", sale.sale_id]
 
     told = CliRunner().invoke(fairticket, [*words, "--json", str(out)])
-    as_json = CliRunner().invoke(fairticket, [*words, "--json"])
+    as_json = CliRunner().invoke(fairticket, [*words, "--learned", "--json"])
 
     assert told.exit_code == 0, told.output
     assert "0 fans would be judged otherwise" in told.output
