@@ -5,7 +5,7 @@ RUNTIME := requirements/runtime.txt requirements/build.txt
 COVERED := --cov --cov-report=term:skip-covered --cov-fail-under=90
 export PYTHON
 
-.PHONY: help demo up setup independent test bench lint fmt clean
+.PHONY: help demo up setup independent test bench lint fmt languages clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: setup ## Check style, types, and who may import whom
 fmt: setup ## Put the code into the one format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+languages: setup ## Gather the texts of site and notices, and name those without a translation
+	$(BIN)/python -m tools.languages
 
 clean: ## Remove what was built and installed here
 	rm -rf build dist *.egg-info .venv .venv-ministack .venv-localstripe .venv-independent .coverage .*_cache

@@ -6,9 +6,12 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from boxoffice.accounts.model import Account
-from web import accounts_service, auth, bodies, passkey_service, reading
+from boxoffice.checks import one_of
+from boxoffice.languages import ENGLISH, LANGUAGES
+from web import accounts_service, auth, bodies, passkey_service, reading, texts
 from web.access import Access, door
 from web.forms import again_on
+from workers import clients
 
 bp = Blueprint("account", __name__)
 
@@ -17,9 +20,7 @@ bp = Blueprint("account", __name__)
 @door(Access.PUBLIC)
 def sign_in_page() -> ResponseReturnValue:
     """Show the form to sign in."""
-    return render_template(
-        "sign_in.html", next=_next(), passkeys=passkey_service.available()
-    )
+    return render_template("sign_in.html", next=_next(), passkeys=passkey_service.available())
 
 
 @bp.get("/sign-up")
@@ -52,12 +53,26 @@ def sign_out() -> ResponseReturnValue:
     return auth.forget(redirect("/", 303))  # type: ignore[arg-type]
 
 
+@bp.post("/language")
+@door(Access.PUBLIC)
+def choose_language() -> ResponseReturnValue:
+    """Show the site in another language, and write letters to a signed-in reader in it."""
+    chosen = one_of("language", request.form.get("language", ""), LANGUAGES)
+    if found := auth.maybe_caller():
+        clients.contacts().set_language(found.account_id, chosen)
+    return auth.speak(redirect(_next(), 303), chosen)  # type: ignore[arg-type]
+
+
 def welcome(account: Account) -> ResponseReturnValue:
     """Sign the browser in, and lead on to where its reader wanted to go."""
     token = auth.issue(account.account_id, account.role, auth.device_id())
     home = "/organiser" if account.role == "organiser" else "/"
     way = _next()
-    return auth.remember(redirect(way if way != "/" else home, 303), token)  # type: ignore[arg-type]
+    answer = auth.remember(redirect(way if way != "/" else home, 303), token)  # type: ignore[arg-type]
+    # English may only mean that nobody has chosen: then the browser knows better.
+    if texts.COOKIE in request.cookies or account.language == ENGLISH:
+        return answer
+    return auth.speak(answer, account.language)
 
 
 def _next() -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from flask import request
-
 from boxoffice.accounts.model import Account
-from boxoffice.languages import best
 from fairness.clock import now_us
 from web import guesses, services
 from web.bodies import SignIn, SignUp
+from web.texts import language
 
 
 def sign_up(body: SignUp) -> Account:
@@ -18,7 +16,7 @@ def sign_up(body: SignUp) -> Account:
         body.email,
         body.password,
         body.name,
-        language=best(request.accept_languages.values()),
+        language=language(),
         now_us=now,
     )
     services.notices().promise("signed_up", account.account_id, {}, account.account_id, now)

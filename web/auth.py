@@ -21,7 +21,7 @@ from boxoffice.gate.model import Gate
 from fairness.clock import now_us
 from fairness.errors import Forbidden, NotSignedIn, PassInvalid
 from fairness.passes import Pass
-from web import services
+from web import services, texts
 from workers.settings import settings
 
 TOKEN_COOKIE = "fan"  # noqa: S105
@@ -151,6 +151,12 @@ def remember(response: Response, token: str) -> Response:
 def forget(response: Response) -> Response:
     """Sign the browser out; it stays the same device."""
     response.delete_cookie(TOKEN_COOKIE)
+    return response
+
+
+def speak(response: Response, language: str) -> Response:
+    """Show this browser the site in a language from now on."""
+    _cookie(response, texts.COOKIE, language, DEVICE_LIFE_S)
     return response
 
 

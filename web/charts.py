@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from boxoffice.inventory.model import TierStock
+from boxoffice.languages import number
 from boxoffice.orders.model import Order
 from fairness.clock import SECOND
-from web.texts import _
+from web.texts import _, language, mark
 
 WIDTH, BAR, GAP = 420, 18, 30
 HEIGHT = 150
 MOST_BARS = 60
+STOCK = mark("{tier}: {sold} sold, {held} held, {free} free")
 
 
 def stock(tiers: Sequence[TierStock]) -> Markup:
@@ -21,10 +23,9 @@ def stock(tiers: Sequence[TierStock]) -> Markup:
     parts = []
     for n, tier in enumerate(tiers):
         top = 20 + n * (BAR + GAP)
-        parts.append(
-            f'<text x="0" y="{top - 4}">{escape(tier.tier)}: {tier.sold:,} {_("sold")}, '
-            f"{tier.held:,} {_('held')}, {tier.free:,} {_('free')}</text>"
-        )
+        sold, held, free = (number(n, language()) for n in (tier.sold, tier.held, tier.free))
+        text = _(STOCK, tier=tier.tier, sold=sold, held=held, free=free)
+        parts.append(f'<text x="0" y="{top - 4}">{escape(text)}</text>')
         left = 0.0
         for count, style in ((tier.sold, "a"), (tier.held, "c"), (tier.free, "b")):
             width = WIDTH * count / max(tier.capacity, 1)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup, escape
 
 from fairness.screening.bonds import Group, Tie
-from web.texts import _
+from web.texts import _, ngettext
 
 KINDS = {
     "mailbox": "one mailbox",
@@ -50,7 +50,12 @@ def picture(group: Group, number: int) -> Markup:
     if len(ties) <= MOST_LABELS:
         parts += [_label(at[tie.one], at[tie.other], tie) for tie in ties]
     parts += [_dot(at[fan], known[fan]) for fan in shown]
-    title = _("Group {number}: {count} linked accounts", number=number, count=len(group.fans))
+    title = ngettext(
+        "Group {number}: {count} linked account",
+        "Group {number}: {count} linked accounts",
+        len(group.fans),
+        number=number,
+    )
     told = _told(group, known)
     return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
         f'<svg class="chart graph" role="img" aria-labelledby="gt{number} gd{number}"'

@@ -25,14 +25,14 @@ from web.access import Access, door
 from web.answers import Place
 from web.forms import again_on
 from web.passkey_bodies import Answered, AskCode
-from web.texts import _
+from web.texts import _, mark
 from workers import linkage
 from workers.settings import settings
 
 bp = Blueprint("waiting", __name__, url_prefix="/sales/<id:sale_id>/line")
 WAITING = ("soon", "open", "waiting_draw", "in_line", "called", "inside")
 NEAR = 100  # places: who is nearer looks more often
-MINUTES, HOURS = "{low}–{high} min", "{low}–{high} h"
+MINUTES, HOURS = mark("{low}–{high} min"), mark("{low}–{high} h")
 NOWHERE: Place = {
     "state": "unknown", "place": None, "ahead": None, "window": None, "turn_ends_at": None,
     "shared_with": None, "verdict": "admit", "reasons": [],

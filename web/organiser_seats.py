@@ -22,6 +22,7 @@ from fairness.clock import iso, now_us
 from web import bodies, facts, organiser_service, reading, seat_map, services
 from web.access import Access, door
 from web.forms import again_on
+from web.texts import _
 from workers import stocktaking
 
 bp = Blueprint("organiser_seats", __name__, url_prefix="/organiser/sales/<id:sale_id>/seats")
@@ -125,7 +126,7 @@ def page(sale_id: str) -> ResponseReturnValue:
             zone: dict.fromkeys(s.row for s in seats if s.zone == zone) for zone in plan.zones
         },
         held_back=_held_back(sale),
-        words=WORDS,
+        words={state: _(word) for state, word in WORDS.items()},
         ticked=set(request.form.getlist("seats")),
         editable=sale.state in (DRAFT, *acts.RUNNING),
         history=_shown(editing.history(sale_id, sale.organiser_id)),

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from boxoffice.languages import number
+from web.texts import language
+
 WIDTH, LABEL, ROW, BAR = 420, 132, 30, 18
 HEIGHT, FOOT = 150, 34
 
@@ -18,7 +21,8 @@ def bars(title: str, rows: Sequence[tuple[str, int]]) -> Markup:
         top, width = n * ROW, room * count / most
         parts.append(f'<text x="0" y="{top + 16}">{escape(label)}</text>')
         parts.append(_box(LABEL, top + 2, max(width, 1 if count else 0)))
-        parts.append(f'<text x="{LABEL + width + 6:.1f}" y="{top + 16}">{count:,}</text>')
+        said = number(count, language())
+        parts.append(f'<text x="{LABEL + width + 6:.1f}" y="{top + 16}">{said}</text>')
     return _svg(title, len(rows) * ROW, parts)
 
 

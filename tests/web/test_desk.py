@@ -210,7 +210,7 @@ def test_what_was_cleared_weighs_less_in_the_next_sale_and_never_in_this_one(
     counts = {"rule": "driven_browser", "right": 0, "cases": 1}
     assert told == [{**counts, "weight_milli": 1_000, "next_weight_milli": 790}]
     text = organiser.browser().get(f"/organiser/sales/{sale.sale_id}/desk").get_data(as_text=True)
-    assert "<td>100 % → 79 %</td>" in text
+    assert "<td>100.0 % → 79.0 %</td>" in text
     later = add_sale(organiser)
     assert later.manifest.rule_weights_milli == {"driven_browser": 790}
     assert services.sales().get(later.sale_id).manifest == later.manifest  # as the tables keep it

@@ -29,7 +29,7 @@ from tests.web.site import (
     put_on_sale,
 )
 from tests.workers.stage import GOOD_CARD
-from web import facts, order_service, texts
+from web import facts, order_service
 from workers import clients, upkeep
 
 VOID = {"meta", "link", "input", "img", "br"}
@@ -352,20 +352,6 @@ def test_files_are_kept_for_good_under_the_digest_of_what_is_in_them(app: Flask)
 def test_the_type_of_a_problem_can_be_read(app: Flask) -> None:
     assert "Someone else has these seats" in read(browser_of(app).get("/problems/SeatsTaken"))
     assert browser_of(app).get("/problems/Nothing").status_code == 404
-
-
-def test_texts_are_read_in_the_readers_language(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(texts, "languages", lambda: ("en", "de"))
-    monkeypatch.setattr(
-        texts, "catalogue", lambda name: {"Sign in": "Anmelden"} if name == "de" else {}
-    )
-    page = browser_of(app).get("/sign-in", headers={"Accept-Language": "de-AT,en;q=0.5"})
-    text = page.get_data(as_text=True)
-    assert '<html lang="de">' in text
-    assert "Anmelden" in text
-    assert "Password" in text
 
 
 def test_a_fan_can_ask_to_be_called_later_without_a_script(fan: Person, sale: Sale) -> None:

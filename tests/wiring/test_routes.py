@@ -17,7 +17,7 @@ from workers.settings import Settings
 
 OPEN_TO_ALL = {
     "/", "/events/<id:event_id>", "/how-it-is-fair", "/problems/<name>",
-    "/sign-in", "/sign-up", "/sign-out", "/sales/<id:sale_id>/line",
+    "/sign-in", "/sign-up", "/sign-out", "/language", "/sales/<id:sale_id>/line",
     "/sales/<id:sale_id>/line/check", "/sales/<id:sale_id>/line/report",
     "/sign-in/passkey", "/sign-in/passkey/options",
     "/api/v1/sessions/passkey", "/api/v1/sessions/passkey/options",
