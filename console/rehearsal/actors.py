@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from console.crowds.model import Crowd, builtin
@@ -34,7 +34,8 @@ class Actor:
     device: str
     knows: dict[str, object] = field(default_factory=dict)  # what its page tells when it joins
     age_s: float = 0.0
-    cards: list[str] = field(default_factory=list)  # fingerprints known from earlier orders
+    cards: list[str] = field(default_factory=list)  # fingerprints of those they pay with
+    card_known: bool = True  # from an earlier order; else it is seen when they pay
     wants: int = 2
     tier: str | None = None
     picks_on_map: bool = False
@@ -73,9 +74,12 @@ def cast(
     odd = [crowd for crowd in crowds.values() if crowd.honest and crowd.name != FAN]
     counts = [(crowd, fans // _ODD) for crowd in odd]
     counts.insert(0, (crowds[FAN], fans - len(odd) * (fans // _ODD)))
-    counts += [
-        (crowds[kind], len(range(n, scalpers, len(SCALPERS)))) for n, kind in enumerate(SCALPERS)
-    ]
+    for n, kind in enumerate(SCALPERS):
+        count = len(range(n, scalpers, len(SCALPERS)))
+        careful = count // 2 if kind == FARM else 0
+        counts.append((crowds[kind], count - careful))
+        if careful:
+            counts.append((_careful_farm(crowds[kind]), careful))
     found: list[Actor] = []
     for crowd, count in (*counts, *more):
         for person in people(crowd, count, rng, times):
@@ -84,6 +88,12 @@ def cast(
     for actor, at in zip(found[: counts[0][1]], rng.sample(times, len(times)), strict=False):
         actor.arrives_s = at
     return found
+
+
+def _careful_farm(farm: Crowd) -> Crowd:
+    """Return farms with a phone and a home for each account: only their payments share cards."""
+    cards = {"card": replace(farm.shares["card"], part=1.0)}
+    return replace(farm, shares=cards, card_known=False, alone=0.0, made_within_h=None)
 
 
 def _fan(person: Person, number: int, rng: Random, tiers: list[str], looks_s: float) -> Actor:
@@ -133,6 +143,7 @@ def _actor(person: Person, number: int) -> Actor:
         knows={name: value for name, value in told.items() if value not in ("", None)},
         age_s=person.age_s,
         cards=person.cards,
+        card_known=person.card_known,
         wants=person.wants,
     )
 

@@ -81,7 +81,8 @@ def limit_violations(evidence: Evidence) -> int:
 def mail_faults(evidence: Evidence) -> tuple[int, int, int]:
     """Return (confirmations in the mailbox, duplicates among them, paid orders without one).
 
-    A repeated Message-ID is one mail: that is how a mailbox takes it, and how it is sent again.
+    An order whose tickets wait for a look is confirmed when they are given. A repeated
+    Message-ID is one mail: that is how a mailbox takes it, and how it is sent again.
     """
     seen: dict[str, int] = defaultdict(int)
     for mail in evidence.mails:
@@ -91,7 +92,8 @@ def mail_faults(evidence: Evidence) -> tuple[int, int, int]:
             seen[str(order_id)] += 1
     ours = {order["order_id"] for order in evidence.paid}
     sent = {order_id: n for order_id, n in seen.items() if order_id in ours}
-    return sum(sent.values()), sum(n - 1 for n in sent.values()), len(ours - sent.keys())
+    due = {order["order_id"] for order in evidence.paid if not order.get("review")}
+    return sum(sent.values()), sum(n - 1 for n in sent.values()), len(due - sent.keys())
 
 
 def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any]:
@@ -135,6 +137,7 @@ def figures(evidence: Evidence, diary: Diary, elapsed_s: float) -> dict[str, Any
             "held_for_a_look": sum(o["fan"] not in scalpers for o in waiting),
             "wrongly_refused": sum(f in actors and f not in scalpers for f in refused),
         },
+        "held_for_a_look": evidence.looks.to_dict(),
         "screening": {"verdicts": dict(verdicts), "merged": dict(merged)},
         "mail": {"sent": sent, "duplicates": duplicates},
         "throughput": {

@@ -209,7 +209,7 @@ class Visit:
         return "bought"
 
     def _card(self) -> dict[str, str]:
-        """Return the card known from earlier orders, or else one of the account's own."""
+        """Return the card that a group shares, or else one of the account's own."""
         known = self.actor.cards[:1]
         of = int(known[0], 16) % 10**9 if known else self.actor.number
         return {**CARD, "number": card_number(of)}

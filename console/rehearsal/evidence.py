@@ -14,6 +14,7 @@ from boxoffice.dynamo import Database, Item
 from boxoffice.sales.model import Sale
 from boxoffice.tables import ORDERS, SEATS, TICKETS
 from console.rehearsal.actors import Actor
+from console.rehearsal.looks import Looks, looks
 from fairness.identity import fan_of
 from fairness.ledger import recompute
 from workers import clients
@@ -38,6 +39,7 @@ class Evidence:
     logged: dict[str, int]  # calls and sold seats of this sale that are in the public log
     actor_of: dict[str, Actor]  # fan -> actor
     drill: dict[str, Any] = field(default_factory=dict)  # what happened while the store was dead
+    looks: Looks = field(default_factory=Looks)  # of the organiser, before tickets were given
 
     @property
     def paid(self) -> list[Item]:
@@ -70,6 +72,7 @@ def gather(
         logged=logged(ledger, sale.sale_id),
         actor_of={fan_of(sale.key, a.account_id): a for a in actors if a.account_id},
         drill=drill,
+        looks=looks(recompute.published(ledger), sale.sale_id),
     )
 
 

@@ -22,6 +22,11 @@ FIGURES = (
     ("Tickets to scalpers", "{scalpers.tickets:,}"),
     ("Fans wrongly refused", "{fans.wrongly_refused:,}"),
     (
+        "Orders held for a look",
+        "{held_for_a_look.orders:,}, {held_for_a_look.decided:,} of them decided; longest "
+        "{held_for_a_look.longest_s} s",
+    ),
+    (
         "Busiest second",
         "{throughput.arrivals_per_s:,} arrivals, {throughput.orders_per_s:,} orders",
     ),

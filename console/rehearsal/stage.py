@@ -149,7 +149,9 @@ def enrol(db: Database, pepper: str, actors: list[Actor]) -> None:
             actor.email,
             actor.name,
             created_us=now - round(actor.age_s * SECOND),
-            cards=tuple(keyed_hash(pepper, "card", card) for card in actor.cards),
+            cards=tuple(
+                keyed_hash(pepper, "card", card) for card in actor.cards if actor.card_known
+            ),
         )
         for actor in regulars
     ]

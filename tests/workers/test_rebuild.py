@@ -23,6 +23,7 @@ from fairness.errors import NoLine, Rebuilding, Unavailable
 from fairness.ledger import entries, windows
 from fairness.ledger.linecheck import LineCheck
 from fairness.line import Line, recovery
+from fairness.screening.version import release
 from fairness.store import SaleStore
 from tests.engines import running, wait_until
 from tests.workers import stage
@@ -341,7 +342,7 @@ def test_a_window_committed_by_a_worker_that_outlived_the_loss_is_taken_in(
     mine = [(fan, at) for fan, at in sold.arrived.items() if fan in sold.still_open]
     number = windows_of(mine[0][1])
     logged = [(fan, at) for fan, at in mine if windows_of(at) == number]
-    windows.commit(clients.log(), line.sale_id, number, logged, {}, {}, now_us())
+    windows.commit(clients.log(), line.sale_id, number, logged, {}, {}, now_us(), release())
     line.join(one, "{}")  # without the receipt: a later time, for the moment
 
     worker.until(lambda: line.position(one).place)

@@ -19,6 +19,7 @@ def test_scalpers_come_in_three_kinds_and_farms_share_something() -> None:
     assert set(kinds.values()) == {100, 30}
     cards = Counter(card for a in actors if a.kind == FARM for card in a.cards)
     assert max(cards.values()) > 1
+    assert {a.card_known for a in actors if a.kind == FARM} == {True, False}
 
 
 def test_some_fans_are_of_crowds_that_look_odd() -> None:

@@ -71,6 +71,19 @@ def test_a_good_sale_keeps_every_promise(evidence: Evidence, diary: Diary) -> No
     assert broken(evidence, diary) == set()
 
 
+def test_an_order_that_waits_for_a_look_is_not_confirmed_yet(
+    evidence: Evidence, diary: Diary
+) -> None:
+    waiting = {**evidence.orders[0], "review": "shared_limit"}
+    held = replace(
+        evidence,
+        orders=[waiting, *evidence.orders[1:]],
+        tickets=evidence.tickets[1:],
+        mails=evidence.mails[1:],
+    )
+    assert broken(held, diary) == set()
+
+
 BREAKS: dict[str, tuple[str, Callable[[Evidence], Evidence]]] = {
     "a seat in two orders": (
         "never_sold_twice",
