@@ -42,6 +42,8 @@ def commit(sale_id: str) -> int:
     first_left = next(waiting, None)
     # In order: the log takes no window after a later one.
     ready = [w for w in line.windows_in("screened") if first_left is None or w.number < first_left]
+    if not ready:
+        return 0
     rules = line.manifest()
     for window in ready:
         fans = [fan for fan, _ in window.arrivals]
