@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
+from fairness.base64url import to_text
 from fairness.errors import NotFound
 
 _ACCOUNT = re.compile(r"acc_([A-Za-z0-9_-]{21}[AQgw])").fullmatch
@@ -33,7 +34,7 @@ def fan_of(sale_key: bytes, account_id: str) -> str:
     account = _ACCOUNT(account_id)
     if account is None:  # not made by us: it has a name too, but no way back
         return _short_hmac(sale_key, account_id.encode())
-    return _text(_cipher(sale_key, True).update(_bytes(account[1])))
+    return to_text(_cipher(sale_key, True).update(_bytes(account[1])))
 
 
 def account_of(sale_key: bytes, fan: str) -> str | None:
@@ -43,7 +44,7 @@ def account_of(sale_key: bytes, fan: str) -> str | None:
     """
     if not sale_key or not _ACCOUNT(f"acc_{fan}"):
         return None
-    return f"acc_{_text(_cipher(sale_key, False).update(_bytes(fan)))}"
+    return f"acc_{to_text(_cipher(sale_key, False).update(_bytes(fan)))}"
 
 
 def keyed_hash(pepper: str, kind: str, value: str) -> str:
@@ -73,11 +74,7 @@ def _made(sale_key: bytes, forth: bool) -> CipherContext:
 
 
 def _short_hmac(key: bytes, message: bytes) -> str:
-    return _text(hmac.digest(key, message, "sha256")[:16])
-
-
-def _text(name: bytes) -> str:
-    return base64.urlsafe_b64encode(name).rstrip(b"=").decode()
+    return to_text(hmac.digest(key, message, "sha256")[:16])
 
 
 def _bytes(text: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 from nacl.signing import SigningKey
 
+from fairness.base64url import to_text
 from fairness.clock import SECOND
 from fairness.errors import PassInvalid
 
@@ -85,15 +85,11 @@ def _key(seed: bytes) -> OKPKey:
     parameters: dict[str, str | list[str]] = {
         "kty": "OKP",
         "crv": "Ed25519",
-        "d": _base64url(seed),
-        "x": _base64url(bytes(private.verify_key)),
+        "d": to_text(seed),
+        "x": to_text(bytes(private.verify_key)),
     }
     key = OKPKey.import_key(parameters)
     return OKPKey.import_key({**parameters, "kid": key.thumbprint()})
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _refused(message: str, rule: str) -> PassInvalid:

@@ -6,7 +6,6 @@ A promise that is not in the log when its window is, is proof against the operat
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
@@ -15,6 +14,7 @@ from nacl.bindings import crypto_sign, crypto_sign_BYTES
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
+from fairness.base64url import from_text, to_text
 from fairness.clock import SECOND
 from fairness.errors import Invalid
 
@@ -36,9 +36,9 @@ class Promises:
     def promise(self, sale_id: str, fan: str, at_us: int) -> str:
         """Return the signed words: this fan arrived in this sale at this time."""
         words = orjson.dumps({"at_us": at_us, "fan": fan, "sale": sale_id})
-        message = f"{_HEADER}.{_encode(words)}"
+        message = f"{_HEADER}.{to_text(words)}"
         signed = crypto_sign(message.encode(), self._secret)
-        return f"{message}.{_encode(signed[:crypto_sign_BYTES])}"
+        return f"{message}.{to_text(signed[:crypto_sign_BYTES])}"
 
     def check(self, text: str) -> dict[str, Any]:
         """Return {"at_us", "fan", "sale"} of a promise that is ours, else Invalid."""
@@ -48,7 +48,7 @@ class Promises:
 def claimed(text: str) -> dict[str, Any]:
     """Return what a promise says without believing it; Invalid when it cannot be read."""
     try:
-        words = json.loads(_decode(text.strip().split(".")[1]))
+        words = json.loads(from_text(text.strip().split(".")[1]))
         return {"at_us": int(words["at_us"]), "fan": str(words["fan"]), "sale": str(words["sale"])}
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise _not_ours() from error
@@ -59,10 +59,10 @@ def read(text: str, public_key: bytes) -> dict[str, Any]:
     try:
         message, _, signature = text.strip().rpartition(".")
         header, payload = message.split(".")
-        VerifyKey(public_key).verify(message.encode(), _decode(signature))
+        VerifyKey(public_key).verify(message.encode(), from_text(signature))
         if header != _HEADER:
             raise ValueError("signed by us, but not a promise")
-        words: dict[str, Any] = json.loads(_decode(payload))
+        words: dict[str, Any] = json.loads(from_text(payload))
     except (ValueError, TypeError, CryptoError) as error:
         raise _not_ours() from error
     return words
@@ -77,12 +77,4 @@ def _not_ours() -> Invalid:
     )
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-_HEADER = _encode(b'{"alg":"Ed25519","typ":"fairticket-arrival"}')
+_HEADER = to_text(b'{"alg":"Ed25519","typ":"fairticket-arrival"}')

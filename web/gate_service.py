@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from boxoffice.gate.service import PASSED_ON
 from boxoffice.sales.model import Sale
 from boxoffice.tickets import rotation
 from boxoffice.tickets.service import ticket_id_of
+from fairness.base64url import to_text
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Forbidden, NotFound
 from web import facts, gate_bodies, organiser_service, services
@@ -161,8 +161,8 @@ def bundle(performance_id: str) -> dict[str, Any]:
         "gate": gate.name,
         "now_us": now,
         "until_us": gate.until_us,
-        "public_key": _text(codes.public_key),
-        "rotation_key": _text(codes.gate_key(performance_id)),
+        "public_key": to_text(codes.public_key),
+        "rotation_key": to_text(codes.gate_key(performance_id)),
         "step_s": rotation.STEP_S,
         "slack": rotation.SLACK,
         "printed": rules.printed,
@@ -214,7 +214,3 @@ def may_print(performance_id: str) -> None:
             rule="the organiser accepts tickets on a phone only",
             remedy="open the ticket's page on your phone; the desk helps who has none",
         )
-
-
-def _text(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +14,7 @@ from boxoffice.orders import extending
 from boxoffice.orders.model import Order
 from boxoffice.tickets import rotation
 from boxoffice.tickets.model import Ticket
+from fairness.base64url import to_text
 from fairness.clock import SECOND, iso, now_us
 from fairness.errors import Conflict, HoldExpired, Invalid, NotFound, Unavailable
 from fairness.passes import Pass
@@ -262,7 +262,7 @@ def _given_to(order_id: str, account_id: str) -> bool:
 
 def _tag(text: str, length: int) -> str:
     digest = hmac.digest(settings().session_key.encode(), text.encode(), "sha256")[:length]
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return to_text(digest)
 
 
 def _check_seats(known: facts.Facts, seats: list[str]) -> None:

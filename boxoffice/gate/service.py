@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
@@ -14,6 +13,7 @@ from boxoffice.gate.store import GateStore
 from boxoffice.tickets.codes import Codes, Reading
 from boxoffice.tickets.model import Ticket
 from boxoffice.tickets.store import TicketStore
+from fairness.base64url import to_text
 from fairness.errors import Conflict, Contention, Invalid, NotFound, NotSignedIn
 
 T = TypeVar("T")
@@ -196,4 +196,4 @@ def _again(step: Callable[[], T]) -> T:
 
 
 def _gate_id(token: str) -> str:
-    return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+    return to_text(sha256(token.encode()).digest()[:16])

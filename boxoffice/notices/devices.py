@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from boxoffice.dynamo import Database, Item
 from boxoffice.notices import sealing
 from boxoffice.tables import DEVICES
+from fairness.base64url import to_text
 from fairness.errors import Conflict, Invalid
 
 MOST = 10  # of one account
@@ -86,7 +87,7 @@ class Devices:
 
 def id_of(endpoint: str) -> str:
     """Return the id of the device with this address: the same address is the same device."""
-    return f"dev_{sealing.to_text(sha256(endpoint.encode()).digest())[:22]}"
+    return f"dev_{to_text(sha256(endpoint.encode()).digest())[:22]}"
 
 
 def is_allowed(endpoint: str, services: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from boxoffice.notices.channels import ADDRESS
 from boxoffice.notices.model import Letter
 from boxoffice.outward import Reply, Target
 from fairness import clock
+from fairness.base64url import to_text
 from fairness.errors import Invalid, Unavailable
 
 SERVICES = (
@@ -104,7 +105,7 @@ class _Run:
 
 def _topic(letter: Letter) -> str:
     """Return what makes a letter that is sent again take its own place, not one beside it."""
-    return sealing.to_text(sha256(letter.message_id.encode()).digest())[:32]
+    return to_text(sha256(letter.message_id.encode()).digest())[:32]
 
 
 def _text(letter: Letter) -> bytes:

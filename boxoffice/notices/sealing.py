@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from fairness.base64url import to_text
 from fairness.clock import SECOND
 
 RECORD = 4_096  # bytes; no push service has to take more
@@ -59,13 +60,8 @@ def raw(key: ec.EllipticCurvePublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.X962, form)
 
 
-def to_text(value: bytes) -> str:
-    """Return URL-safe base64 without padding, as all of these RFCs write it."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
 def from_text(value: str) -> bytes:
-    """Return the bytes of `to_text`; ValueError when it is not that."""
+    """Return the bytes of base64url without padding; ValueError when it is anything else."""
     return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
 
 

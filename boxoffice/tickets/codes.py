@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 from nacl.exceptions import BadSignatureError
@@ -18,6 +17,7 @@ from nacl.signing import SigningKey
 
 from boxoffice.tickets import rotation
 from boxoffice.tickets.model import Ticket, TicketClaim
+from fairness.base64url import from_text, to_text
 from fairness.errors import Invalid
 
 PREFIX = "FT1"  # the first version of the code
@@ -70,7 +70,7 @@ class Codes:
         """Return what `code` says; Invalid when it is not a code that this box office signed."""
         try:
             prefix, payload, signature, *rest = code.strip()[:LONGEST].split(".")
-            signed = self._key.verify_key.verify(_bytes(payload), _bytes(signature))
+            signed = self._key.verify_key.verify(from_text(payload), from_text(signature))
             ticket_id, sale_id, seat_id, *kind = json.loads(signed)
             if prefix != PREFIX or len(rest) > 1 or kind not in ([], [PRINTED]):
                 raise ValueError(prefix)
@@ -87,13 +87,4 @@ class Codes:
     def _sign(self, claim: list[str]) -> str:
         payload = json.dumps(claim, ensure_ascii=False, separators=(",", ":")).encode()
         signature = self._key.sign(payload).signature
-        return f"{PREFIX}.{text(payload)}.{text(signature)}"
-
-
-def text(raw: bytes) -> str:
-    """Return bytes as base64url without padding."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _bytes(written: str) -> bytes:
-    return urlsafe_b64decode(written + "=" * (-len(written) % 4))
+        return f"{PREFIX}.{to_text(payload)}.{to_text(signature)}"

@@ -12,9 +12,10 @@ import segno
 from boxoffice.dynamo import Database, Write
 from boxoffice.orders.model import Order
 from boxoffice.tickets import pdf, rotation
-from boxoffice.tickets.codes import Codes, text
+from boxoffice.tickets.codes import Codes
 from boxoffice.tickets.model import Ticket, TicketClaim
 from boxoffice.tickets.store import TicketStore
+from fairness.base64url import to_text
 from fairness.clock import SECOND
 from fairness.errors import Forbidden, NotFound
 
@@ -100,7 +101,7 @@ def ticket_ids(order: Order) -> list[str]:
 def ticket_id_of(order_id: str, seat_id: str) -> str:
     """Return the id of the ticket that an order gives for a seat."""
     digest = sha256(json.dumps([order_id, seat_id]).encode()).digest()[:16]
-    return f"tkt_{text(digest)}"
+    return f"tkt_{to_text(digest)}"
 
 
 def _qr(code: str) -> segno.QRCode:

@@ -7,7 +7,6 @@ describes every field.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -16,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import orjson
 import rfc8785
 
+from fairness.base64url import to_text
 from fairness.errors import Invalid, LogBroken, TooLarge
 from fairness.ledger import shapes
 from fairness.manifest import Manifest
@@ -96,7 +96,7 @@ def in_parts(items: Sequence[T], size: int = PART) -> Iterator[Sequence[T]]:
 
 def commitment(order_id: str) -> str:
     """Return what the log calls an order: 22 characters that do not tell the order's id."""
-    return base64.urlsafe_b64encode(sha256(order_id.encode()).digest()[:16]).decode().rstrip("=")
+    return to_text(sha256(order_id.encode()).digest()[:16])
 
 
 def _entry(kind: str, sale_id: str, at_us: int, **fields: Any) -> Entry:

@@ -10,6 +10,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fairness.base64url import to_text
+
 NAME = 16  # bytes
 _TEXT = 22  # characters of base64 that they are
 _ONE = r"[A-Za-z0-9_-]{21}[AQgw]"
@@ -35,7 +37,7 @@ def packed(name: str) -> bytes:
 
 def text(name: bytes) -> str:
     """Return the name that these bytes are."""
-    return base64.urlsafe_b64encode(name).rstrip(b"=").decode()
+    return to_text(name)
 
 
 def column(names: Sequence[str]) -> tuple[Columns, list[int]]:

@@ -18,7 +18,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from boxoffice.notices.devices import Device, id_of
-from boxoffice.notices.sealing import from_text, raw, to_text
+from boxoffice.notices.sealing import from_text, raw
+from fairness.base64url import to_text
 from tests.localstripe import listening
 
 

@@ -17,11 +17,12 @@ from boxoffice.notices.delivering import IN_A_ROW, PAUSE_US
 from boxoffice.notices.devices import MOST, Device, Devices, id_of, is_allowed
 from boxoffice.notices.model import PUSH
 from boxoffice.notices.push import LASTS_S, SERVICES, PushSender
-from boxoffice.notices.sealing import Voucher, from_text, sealed, to_text
+from boxoffice.notices.sealing import Voucher, from_text, sealed
 from boxoffice.notices.service import Notices
 from boxoffice.outbox import MAILS
 from boxoffice.outward import Reply
 from boxoffice.tables import NOTICES, OUTBOX
+from fairness.base64url import to_text
 from fairness.errors import Conflict, Invalid
 from tests.boxoffice.notices.pushed import PushService, opened, push_service
 from tests.boxoffice.notices.test_notices import DATA, People, Spy, _by
