@@ -73,7 +73,8 @@ def ask_passkey(sale_id: str) -> Ceremony:
     """Ask for a passkey of the caller; Conflict when nothing asks, or none is old enough."""
     me, account_id = line_service.fan(sale_id), auth.caller().account_id
     _check_open(sale_id, me)
-    if not any(p.created_us < _joined_us(sale_id) for p in passkey_service.mine()):
+    joined_us = _joined_us(sale_id)
+    if not any(passkey.created_us < joined_us for passkey in passkey_service.mine()):
         raise _too_new()
 
     def ask(wanted: bytes) -> dict[str, object]:
