@@ -73,10 +73,24 @@ def windows(sale_id: str) -> str:
 def decided(sale_id: str) -> str:
     """LIST, this name and ":<window>": what screening decided, in parts that are to be applied.
 
-    Each is JSON: merges, verdicts, as lists of pairs. While it is being laid down it ends in a
-    name of its own, and goes by itself after an hour.
+    Each is JSON: merges, verdicts, late, as lists of pairs. While it is being laid down it ends in
+    a name of its own, and goes by itself after an hour.
     """
     return f"sale:{{{sale_id}}}:decided"
+
+
+def late(sale_id: str) -> str:
+    """HASH, this name and ":<window>": fan -> findings as JSON, to be told when it is committed.
+
+    Fans of earlier windows whose place turned out to be of very many accounts; "" for those of
+    the window itself, who are told already.
+    """
+    return f"sale:{{{sale_id}}}:late"
+
+
+def many(sale_id: str) -> str:
+    """SET: fans who were told once that their place is of very many accounts."""
+    return f"sale:{{{sale_id}}}:many"
 
 
 def line(sale_id: str) -> str:

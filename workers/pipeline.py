@@ -59,6 +59,7 @@ def commit(sale_id: str) -> int:
             _judged_by(sale_id, window.number) or version(rules.rule_weights_milli),
             rules.screening,
         )
+        line.withhold(window.number)
         line.drop_visits(window.number)
         line.advance(window.number, "committed")
         clients.redis().hdel(keys.screened_by(sale_id), str(window.number))
@@ -124,7 +125,7 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
     keeper.judged(found, within)
     # Before it counts, so that it is known whoever dies; and after, if another release did it too.
     _note_judge(line.sale_id, window.number, by)
-    won = line.screened(window.number, _verdicts(within), found.merges())
+    won = line.screened(window.number, _verdicts(within), found.merges(), found.told_late())
     if won:
         _note_judge(line.sale_id, window.number, by)
     return won

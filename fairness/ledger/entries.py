@@ -213,6 +213,7 @@ def from_decision(sale_id: str, fields: Mapping[str, str]) -> list[Entry]:
         *([rebuilt(sale_id, at_us, json.loads(found))] if found else []),
         *(deferral(sale_id, at_us, fan, until_us) for fan, until_us in _pair_of(asked)),
         *_regrouped(sale_id, at_us, fields),
+        *_held(sale_id, at_us, fields),
         *(admitted(sale_id, at_us, (), part) for part in in_parts(passed)),
         *(admitted(sale_id, at_us, part) for part in in_parts(fans)),
     ]
@@ -377,6 +378,11 @@ def _regrouped(sale_id: str, at_us: int, fields: Mapping[str, str]) -> Iterator[
         if name in fields:
             pairs = [(fan, lead) for fan, _, lead in map(_split, _words(fields[name]))]
             yield kind(sale_id, at_us, pairs, fields["why"])
+
+
+def _held(sale_id: str, at_us: int, fields: Mapping[str, str]) -> Iterator[Entry]:
+    if "held" in fields:
+        yield verdict(sale_id, at_us, fields["held"], "review", _words(fields["rules"]))
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -38,7 +38,11 @@ class Verdicts(Part):
             raise self._never_opened()
 
     def screened(
-        self, window: int, verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]
+        self,
+        window: int,
+        verdicts: Mapping[str, tuple[str, str]],
+        merges: Mapping[str, str],
+        late: Mapping[str, str] | None = None,
     ) -> bool:
         """Keep what screening decided about a closed window, as one decision and only once.
 
@@ -46,12 +50,14 @@ class Verdicts(Part):
         is stopped half-way leaves the rest to `write_decided`.
 
         `verdicts` is fan -> (verdict, findings as JSON) of those not admitted, `merges` fan ->
-        lead. False, and nothing changes, when the window was screened before: what is about to be
-        committed, or was, does not change under a second screening.
+        lead; `late` is for `withhold`: fan -> findings as JSON of those of earlier windows, ""
+        of those who are told with this one. False, and nothing changes, when the window was
+        screened before: what is about to be committed, or was, does not change under a second
+        screening.
         """
         laid = f":{secrets.token_hex(8)}"
         key = keys.decided(self.sale_id) + laid
-        for part in _in_parts(verdicts, merges):
+        for part in _in_parts(verdicts, merges, late or {}):
             self._read(("RPUSH", key, part), ("EXPIRE", key, LAID_S))
         if not self._run("decide", window, laid):
             return False
@@ -61,6 +67,16 @@ class Verdicts(Part):
     def write_decided(self, window: int) -> None:
         """Write what is decided about a window into the line; nothing if that is done."""
         while self._run("screened", window):
+            pass
+
+    def withhold(self, window: int) -> None:
+        """Hold the places that this window showed to be of very many accounts; each once only.
+
+        For a window that is logged: then those before it are, and what is decided now is no part
+        of theirs. Not who was called already, left, or shares a place. The step that holds them
+        writes it down for the log. Doing it again changes nothing.
+        """
+        while self._run("withhold", window, PART):
             pass
 
     def verdicts_of(self, fans: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -150,7 +166,9 @@ class Verdicts(Part):
         return {fan: further[lead] if lead else fan for fan, lead in pairs}
 
 
-def _in_parts(verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]) -> Iterator[str]:
+def _in_parts(
+    verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str], late: Mapping[str, str]
+) -> Iterator[str]:
     """Yield what was decided as JSON for `screened`; at least one part, be it empty."""
     records = [
         (fan, f'{{"verdict":"{verdict}","findings":{findings}}}')
@@ -160,5 +178,7 @@ def _in_parts(verdicts: Mapping[str, tuple[str, str]], merges: Mapping[str, str]
         yield json.dumps({"merges": part, "verdicts": []})
     for part in in_parts(records, PART):
         yield json.dumps({"merges": [], "verdicts": part})
-    if not (records or merges):
+    for part in in_parts(list(late.items()), PART):
+        yield json.dumps({"merges": [], "verdicts": [], "late": part})
+    if not (records or merges or late):
         yield json.dumps({"merges": [], "verdicts": []})

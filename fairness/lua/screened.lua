@@ -1,8 +1,8 @@
 -- screened: write the next part of what was decided about a window into the line.
--- KEYS  windows, merged, verdicts, decided
+-- KEYS  windows, merged, verdicts, decided, late
 -- ARGV  window
 -- Returns 1 when there may be another part; 0 when there is none: the window is screened.
-local windows, merged, verdicts, decided = unpack(KEYS)
+local windows, merged, verdicts, decided, late = unpack(KEYS)
 local window, parts = ARGV[1], decided .. ':' .. ARGV[1]
 if call('HGET', windows, window) ~= 'decided' then return 0 end
 local part = call('LPOP', parts)
@@ -17,4 +17,5 @@ for _, pair in ipairs(part.merges) do
     if lead ~= fan then call('HSETNX', merged, fan, lead) end
 end
 for _, pair in ipairs(part.verdicts) do call('HSET', verdicts, pair[1], pair[2]) end
+for _, pair in ipairs(part.late or {}) do call('HSET', late .. ':' .. window, pair[1], pair[2]) end
 return 1

@@ -61,6 +61,15 @@ def sizes(
     return found
 
 
+def everyone(redis: Redis, sale_id: str, group: Group) -> set[str]:
+    """Return all accounts that are known of these fans' groups, not only those that are here."""
+    found = set(group.fans)
+    for some in in_parts(group.fans, _AT_ONCE):
+        for text in redis.hmget(keys.ties(sale_id), some):
+            found.update(_from_json(text).fans)
+    return found
+
+
 def _together(before: Group, now: Group) -> Group:
     return Group(
         tuple(dict.fromkeys((*before.fans, *now.fans))),

@@ -12,12 +12,12 @@ from redis import Redis
 from fairness import keys
 from fairness.collector import paused
 from fairness.ledger.entries import in_parts
-from fairness.screening import agents, bonds, evidence, facts, rules, scoring, timing, unusual
+from fairness.screening import agents, bonds, evidence, facts, late, rules, scoring, timing, unusual
 from fairness.screening.calibration import weighed
 from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Entry, Links, Shared
-from fairness.screening.model import MERGE, Account, Finding, Judgement, Visit
+from fairness.screening.model import MERGE, REVIEW, Account, Finding, Judgement, Visit
 from fairness.screening.rules import Rule
 from fairness.screening.tables import Tables
 
@@ -36,6 +36,7 @@ Seen = tuple[Sequence[Visit], Mapping[str, Account]]  # the accounts by fan
 UNREADABLE = "visit"  # counted with the rules that failed: arrivals nothing is found about
 AT_ONCE = 1_000  # arrivals whose visits are at hand together
 _ALONE = Shared({}, {})
+_MANY = rules.many_accounts.__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,23 @@ class Knowledge:
 class Screened:
     """The outcome. `judgements` has every visit's fan; `faults` counts rules that failed.
 
-    `gone` are those it would have linked, had they not left the line.
+    `gone` are those it would have linked, had they not left the line. `late` are fans of earlier
+    windows whose place is to be held now.
     """
 
     judgements: dict[str, Judgement]
     faults: dict[str, int] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    late: Mapping[str, Judgement] = field(default_factory=dict)
+
+    def told_late(self) -> dict[str, str]:
+        """Return fan -> findings as JSON of `late`; "" for those of the window told the same."""
+        told = (
+            fan
+            for fan, judgement in self.judgements.items()
+            if judgement.lead is None and _MANY in judgement.rules()
+        )
+        return dict.fromkeys(told, "") | {f: one.findings_json() for f, one in self.late.items()}
 
     def merges(self) -> dict[str, str]:
         """Return fan -> lead for those who share an earlier fan's place."""
@@ -121,8 +133,9 @@ def screen_arrivals(
         for part in in_parts([arrivals[number] for number in again], AT_ONCE):
             window.judge(window.facts(part), shared, regular)
     evidence.keep(redis, sale_id, shared.groups)
+    held = window.judge_late(late.cases(redis, sale_id, shared.groups, window.judgements))
     _count(redis, sale_id, window.failed)
-    return Screened(window.judgements, dict(+window.failed), shared.gone)
+    return Screened(window.judgements, dict(+window.failed), shared.gone, held)
 
 
 class _Window:
@@ -216,6 +229,16 @@ class _Window:
             if self.failed.total() != before:
                 self._faults[fan] = self.failed - was
             self.judgements[fan] = _judge(found, shared.leads.get(fan))
+
+    def judge_late(self, cases: Iterable[Case]) -> dict[str, Judgement]:
+        """Return whom of earlier windows `many_accounts` holds, with the weight of this sale."""
+        table = [rule for rule in self._knowledge.table if rule is rules.many_accounts]
+        held = {}
+        for case in cases:
+            found = weighed(apply(table, case, self.failed), self._knowledge.weights)
+            if (judgement := _judge(found, None)).verdict == REVIEW:
+                held[case.visit.fan] = judgement
+        return held
 
     def _odd(self, arrival: Arrival, found: Sequence[Finding]) -> Finding | None:
         try:
