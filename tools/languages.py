@@ -21,7 +21,7 @@ from boxoffice.notices.render import NAMELESS, SEATS, STOP, is_text, lines_of
 from boxoffice.reviews import model as reviews
 from boxoffice.sales import desk
 from tools import told
-from web import desk_graph, gate_service, organiser_seats, problems
+from web import desk_graph, gate_service, organiser_seats, problems, rule_names
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "boxoffice" / "languages"
@@ -33,6 +33,7 @@ LISTS = {
     "web/desk_graph.py": desk_graph.KINDS.values(),
     "web/gate_service.py": gate_service.WORDS.values(),
     "web/organiser_seats.py": organiser_seats.WORDS.values(),
+    "web/rule_names.py": rule_names.NAMES.values(),
     "web/problems.py": [*problems.DETAILS.values(), problems.STORE_DOWN],
 }
 Text = str | tuple[str, str]  # one for a count of one, and one for others

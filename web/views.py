@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from boxoffice import languages
 from fairness.clock import from_iso, iso, now_us
 from web import auth
+from web.rule_names import rule_name, rules_named
 from web.static_files import address_of
 from web.texts import _, language, ngettext, told
 
@@ -22,6 +23,8 @@ def init_app(app: Flask) -> None:
         _=_,
         ngettext=ngettext,
         told=told,
+        rule_name=rule_name,
+        rules_named=rules_named,
         static=address_of,
         now_us=now_us,
         iso=iso,

@@ -18,7 +18,7 @@ from fairness.screening.model import Judgement
 from tests.journeys.conftest import ANDROID, PHONE, PICTURES, served
 from tests.web.conftest import app, fan, organiser, other, sale, site
 from tests.web.site import Person, account, call_to_shop
-from web import auth
+from web import auth, texts
 from workers import clients
 
 __all__ = ["app", "fan", "organiser", "other", "sale", "site"]
@@ -108,6 +108,13 @@ def test_the_budget_and_the_rules_fit_a_narrow_phone(
     weights = re.compile(r"100(\.0)? % → 79(\.0)? %")  # with a decimal or without
     expect(page.locator("section[aria-labelledby=right]")).to_contain_text(weights)
     picture(page, "budget-narrow")
+    in_german = {"name": texts.COOKIE, "value": "de", "url": address}
+    page.context.add_cookies([in_german])  # type: ignore[list-item]
+    clients.redis().hset(keys.screening_faults(sale.sale_id), "visit", 2)
+    page.reload()
+    expect(page.get_by_text("Ein Browser, den ein Programm steuert")).to_be_visible()
+    expect(page.get_by_text("Ankünfte, die nicht gelesen werden konnten")).to_be_visible()
+    picture(page, "rules-german")
     page.context.close()
 
 
