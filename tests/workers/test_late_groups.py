@@ -9,12 +9,14 @@ from redis import Redis
 
 from fairness.clock import now_us
 from fairness.ledger import recompute, story
+from fairness.line import Line
 from fairness.screening.rules import MANY
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
 from tests.workers.test_again import ADDRESS, arrive, go_on, store
 from workers import again, clients, pipeline
 from workers.ledger import seal
+from workers.line import tick
 from workers.settings import settings
 
 __all__ = ["store"]  # the fixture
@@ -77,6 +79,26 @@ def test_the_place_is_held_the_log_says_why_and_anyone_can_check_it(
 def line_calls(sale: Crowd) -> list[tuple[str, int]]:
     entries = recompute.published(settings().ledger_folder)
     return [pair for e in entries if e["type"] == "admitted" for pair in e["fans"]]
+
+
+def test_a_worker_that_dies_when_the_window_is_in_the_log_leaves_the_hold_to_the_next(
+    sale: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    arrive(sale, range(6, 12), device="one browser", address=ADDRESS)
+    tick()
+    pipeline.screen(sale.sale_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(Line, "withhold", dies)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.commit(sale.sale_id)
+    assert sale.line.verdict(sale.fans[1]) is None
+    for _ in range(2):
+        go_on(sale)
+    assert verdicts(sale, sale.fans[1]) == [("review", ["many_accounts"])]
+    assert stage.ledger_failures(tmp_path) == []
 
 
 def test_who_was_called_before_the_tenth_came_keeps_the_turn(sale: Crowd) -> None:
