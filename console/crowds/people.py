@@ -104,7 +104,8 @@ def _share(crowd: Crowd, group: list[Person], rng: Random) -> None:
         made = group[0].age_s
         for person in group:
             person.age_s = made + 3_600 * crowd.made_within_h * rng.random()
-    sociable = [person for person in group if rng.random() >= crowd.alone]
+    loners = set(rng.sample(range(len(group)), round(crowd.alone * len(group))))
+    sociable = [person for at, person in enumerate(group) if at not in loners]
     shared: dict[str, list[list[Person]]] = {}
     for kind, sharing in crowd.shares.items():
         shared[kind] = _clusters(sociable, sharing, rng)

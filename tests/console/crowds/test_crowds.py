@@ -37,15 +37,17 @@ def test_a_farm_shares_each_thing_in_parts_and_a_fifth_of_it_nothing() -> None:
     farm = some(builtin()["farms"], 600)
     cards = Counter(card for person in farm for card in person.cards)
     assert {n for n in cards.values() if n > 1} <= set(range(2, 12))
-    alone = sum(
-        not person.cards
+    alone = Counter(
+        person.buyer
+        for person in farm
+        if not person.cards
         and sum(person.device == other.device for other in farm) == 1
         and sum(person.address == other.address for other in farm) == 1
         and "+" not in person.email
-        for person in farm
     )
-    assert 0.17 <= alone / len(farm) <= 0.23
-    assert all(10 <= size <= 60 for size in list(Counter(p.buyer for p in farm).values())[:-1])
+    sizes = Counter(person.buyer for person in farm)
+    assert alone == {buyer: round(0.2 * size) for buyer, size in sizes.items()}
+    assert all(10 <= size <= 60 for size in list(sizes.values())[:-1])
 
 
 def test_people_of_one_home_take_turns_at_its_tablet() -> None:
