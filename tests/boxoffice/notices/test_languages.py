@@ -99,3 +99,12 @@ def test_the_first_language_that_there_is_is_taken(wanted: list[str], found: str
 
 def test_only_reminders_can_be_switched_off_and_only_those_are_urgent() -> None:
     assert set(URGENT) < set(OPTIONAL) < set(TEMPLATES)
+
+
+def test_letters_call_the_line_what_the_site_calls_it() -> None:
+    called = {"de": "Schlange", "es": "fila"}
+    about_a_line = {line for line in TEXTS if re.search(r"\bline\b", line.replace("/line", ""))}
+    for language, word in called.items():
+        site, letters = catalogue("site", language), catalogue("notices", language)
+        assert word in site.gettext("Leave the line")
+        assert all(word in letters.gettext(line) for line in about_a_line)
