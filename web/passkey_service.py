@@ -73,7 +73,7 @@ def mine() -> list[Passkey]:
 
 def remove(passkey_id: str) -> None:
     """Remove a passkey of the caller; Forbidden unless they signed in of late, NotFound."""
-    services.passkeys().remove(auth.require_fresh().account_id, passkey_id)
+    services.passkeys().remove(auth.require_fresh().account_id, passkey_id, now_us())
 
 
 def ask_to_sign_in() -> Ceremony:

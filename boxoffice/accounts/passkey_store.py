@@ -1,4 +1,8 @@
-"""Where passkeys are kept: PASSKEYS by the id of the credential, so that it is on one account."""
+"""Where passkeys are kept: PASSKEYS by the id of the credential, so that it is on one account.
+
+Whoever's account it is gets a mail when one is added or removed, promised in the same transaction:
+a key that somebody else put there must not stay unseen.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from boxoffice.dynamo import ConditionFailed, Database, Item
+from boxoffice import outbox
+from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.tables import PASSKEYS
 
 
@@ -36,11 +41,16 @@ class PasskeyStore:
         self._db = db
 
     def create(self, passkey: Passkey) -> bool:
-        """Keep a new passkey; False when its credential is on an account already."""
+        """Keep a new passkey, with its mail; False when its credential is on an account already."""
         item = {**asdict(passkey), "transports": list(passkey.transports)}
         absent = "attribute_not_exists(credential_id)"
         try:
-            self._db.write(self._db.put_(PASSKEYS, item, absent))
+            self._db.transact(
+                [
+                    self._db.put_(PASSKEYS, item, absent),
+                    self._mail_("passkey_added", passkey, passkey.created_us),
+                ]
+            )
         except ConditionFailed:
             return False
         return True
@@ -67,11 +77,17 @@ class PasskeyStore:
             return False
         return True
 
-    def remove(self, account_id: str, credential_id: str) -> None:
-        """Remove a passkey, if it is of this account; twice is once."""
-        key = {"credential_id": credential_id}
+    def remove(self, passkey: Passkey, now_us: int) -> None:
+        """Remove a passkey, if it is still of this account, with its mail; twice is once."""
+        key, me = {"credential_id": passkey.credential_id}, passkey.account_id
+        gone = self._db.delete_(PASSKEYS, key, "account_id = :me", me=me)
         with suppress(ConditionFailed):
-            self._db.write(self._db.delete_(PASSKEYS, key, "account_id = :me", me=account_id))
+            self._db.transact([gone, self._mail_("passkey_removed", passkey, now_us)])
+
+    def _mail_(self, template: str, passkey: Passkey, at_us: int) -> Write:
+        data = {"passkey": passkey.name, "at_us": at_us}
+        unique = f"{passkey.passkey_id}-{template}"
+        return outbox.mail_(self._db, template, passkey.account_id, data, unique, at_us)
 
 
 def _passkey(item: Item) -> Passkey:

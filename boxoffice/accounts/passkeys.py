@@ -141,11 +141,11 @@ class Passkeys:
             )
         return passkey
 
-    def remove(self, account_id: str, passkey_id: str) -> None:
+    def remove(self, account_id: str, passkey_id: str, now_us: int) -> None:
         """Remove a passkey of an account; NotFound when it has none of that id."""
         for passkey in self._store.of(account_id):
             if passkey.passkey_id == passkey_id:
-                self._store.remove(account_id, passkey.credential_id)
+                self._store.remove(passkey, now_us)
                 return
         raise NotFound("you have no such passkey", field="passkey_id", remedy="reload the page")
 

@@ -32,6 +32,8 @@ TEMPLATES = (
     "event_changed",
     "phone_code",
     "webhook_off",
+    "passkey_added",
+    "passkey_removed",
 )
 
 PHONE_CODE = "phone_code"  # goes to a number that has not answered yet

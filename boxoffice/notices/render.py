@@ -23,7 +23,7 @@ STOP = "Do not want these notices any more? $unsubscribe"
 SEATS = "your seats"
 NAMELESS = "Hello,"
 _WORD = re.compile(r"\$\w+")
-_MOMENTS = {"until_us": "until", "starts_at_us": "starts", "before_us": "before"}
+_MOMENTS = {"until_us": "until", "starts_at_us": "starts", "before_us": "before", "at_us": "at"}
 
 
 class Reader(Protocol):

@@ -20,7 +20,8 @@ from boxoffice.accounts.passkey_site import Site
 from boxoffice.accounts.passkey_store import Passkey, PasskeyStore
 from boxoffice.accounts.passkeys import Passkeys
 from boxoffice.dynamo import Database, connect
-from boxoffice.tables import PASSKEYS
+from boxoffice.outbox import MAILS
+from boxoffice.tables import OUTBOX, PASSKEYS
 from fairness.errors import Conflict, Invalid, NotFound
 from tests.authenticator import Authenticator, encoded
 
@@ -207,13 +208,31 @@ def test_a_passkey_is_removed_by_its_account_only(anywhere: Passkeys) -> None:
     device = phone()
     made = make(anywhere, device)
     with pytest.raises(NotFound):
-        anywhere.remove(EVE, made.passkey_id)
-    anywhere.remove(ADA, made.passkey_id)
+        anywhere.remove(EVE, made.passkey_id, NOW)
+    anywhere.remove(ADA, made.passkey_id, NOW)
     assert anywhere.of(ADA) == []
     with pytest.raises(Invalid, match="do not know"):
         confirm(anywhere, device)
     with pytest.raises(NotFound):
-        anywhere.remove(ADA, made.passkey_id)
+        anywhere.remove(ADA, made.passkey_id, NOW)
+
+
+def test_its_owner_is_written_to_when_a_passkey_comes_and_when_it_goes(any_db: Database) -> None:
+    passkeys, store, device = Passkeys(any_db, SITE), PasskeyStore(any_db), phone()
+    made = make(passkeys, device)
+    with pytest.raises(Conflict, match="on an account already"):
+        make(passkeys, device, EVE)
+    assert mails(any_db) == [("passkey_added", ADA)]
+    for owner in (EVE, ADA, ADA):  # not theirs; theirs; gone before
+        store.remove(replace(made, account_id=owner), NOW + 1)
+    assert mails(any_db) == [("passkey_added", ADA), ("passkey_removed", ADA)]
+
+
+def mails(db: Database) -> list[tuple[str, str]]:
+    """Return (template, account) of the mails that were promised, in their order."""
+    rows = [row for kind in MAILS for row in db.query(OUTBOX, kind=kind)]
+    assert all(row["data"]["passkey"] == "My phone" for row in rows)
+    return [(r["template"], r["account_id"]) for r in sorted(rows, key=lambda r: r["promise_id"])]
 
 
 def test_an_account_has_a_few_passkeys_at_most(

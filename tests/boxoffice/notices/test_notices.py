@@ -38,6 +38,8 @@ DATA = {
     "starts_at_us": NOW,
     "before_us": NOW,
     "endpoint_id": "hook_1",
+    "passkey": "My phone",
+    "at_us": NOW,
 }
 
 
