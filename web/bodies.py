@@ -73,12 +73,8 @@ class SignUp(SignIn):
     name: Line
 
 
-class Join(Body):
-    """What a browser may tell about itself; nothing is required.
-
-    Who joined before sends the receipt again: should the line have been lost since, it gives them
-    their time back.
-    """
+class Tells(Body):
+    """What a browser may tell about itself as it joins; nothing is required."""
 
     tz: Annotated[str, Field(max_length=64)] = ""
     screen: Annotated[str, Field(max_length=24)] = ""
@@ -88,6 +84,20 @@ class Join(Body):
     touch: bool | None = None  # whether the screen can be touched
     # How long the page was there before its button was pressed; a form may leave it empty.
     open_ms: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+    # What a worker of the page is told, where it is told otherwise than the page.
+    worker_platform: Annotated[str, Field(max_length=64)] = ""
+    worker_language: Annotated[str, Field(max_length=64)] = ""
+    press: Literal["", "nobody", "no-mouse"] = ""  # who pressed the button; "" is a hand
+    frameless: bool | None = None  # whether the window has nothing around the page
+    patched: bool | None = None  # whether a script has changed what the browser says of itself
+
+
+class Join(Tells):
+    """Who joins. Who joined before sends the receipt again.
+
+    Should the line have been lost since, it gives them their time back.
+    """
+
     receipt: Annotated[str, Field(max_length=1_000)] = ""
 
 

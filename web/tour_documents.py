@@ -8,16 +8,14 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from web.answers import Place, Problem
-from web.bodies import Body, Id, Line
+from web.bodies import Body, Id, Line, Tells
 
 Receipt = Annotated[str, Field(max_length=1_000)]
 
 
-class JoinTour(Body):
+class JoinTour(Tells):
     """What a browser may tell about itself, and the receipts it has of these lines, by sale."""
 
-    tz: Annotated[str, Field(max_length=64)] = ""
-    screen: Annotated[str, Field(max_length=24)] = ""
     receipts: Annotated[dict[Id, Receipt], Field(default_factory=dict, max_length=100)]
 
 

@@ -83,7 +83,7 @@ def join(tour_id: str, told: JoinTour) -> list[Stand]:
 
     def joined(sale: Sale) -> Stand:
         receipt = told.receipts.get(sale.sale_id, "")
-        one = bodies.Join(tz=told.tz, screen=told.screen, receipt=receipt)
+        one = bodies.Join(**told.model_dump(exclude={"receipts"}), receipt=receipt)
         _, promise = line_service.join(sale.sale_id, one)
         return Stand(sale, line_service.place(sale.sale_id), promise)
 

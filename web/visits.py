@@ -41,6 +41,11 @@ def seen(caller: Caller, told: Join, environ: dict[str, Any]) -> str:
             "driven": told.driven,
             "touch": told.touch,
             "open_ms": told.open_ms,
+            "worker_platform": told.worker_platform,
+            "worker_language": told.worker_language,
+            "press": told.press,
+            "frameless": told.frameless or None,
+            "patched": told.patched or None,
             "secure": settings().public_url.startswith(_SECURE),
         }
     )

@@ -16,7 +16,7 @@ _ENGINE_BRAND = re.compile(r'"Chromium";\s*v="(\d{1,4})')
 # Claims that honest browsers mix: a phone or tablet asked for the desktop site says "Linux".
 _SAME_SYSTEM = ({"Android", "Linux"}, {"Chrome OS", "Chromium OS"}, {"Chrome OS", "Linux"})
 # What each system's browsers tell a page; a Mac's name stands for an iPad's as well.
-_PLATFORMS = {
+PLATFORMS = {
     "Windows": ("Win",),
     "macOS": ("Mac", "iPad", "iPhone"),
     "iOS": ("iP", "Mac"),
@@ -25,10 +25,10 @@ _PLATFORMS = {
     "Chrome OS": ("Linux", "CrOS"),
 }
 _BARE_SCREENS = ("800x600", "1024x768")
-_SERVER = "Linux x86_64"  # what a browser on a rented server tells its page
+SERVER = "Linux x86_64"  # what a browser on a rented server tells its page
 _NO_PLACE = ("UTC", "Etc/UTC", "Etc/GMT", "GMT")
 
-_UNUSUAL = (
+UNUSUAL = (
     "Your browser describes itself in two ways that do not fit together. Privacy add-ons can "
     "do this. Confirming your e-mail address is enough."
 )
@@ -86,18 +86,18 @@ def contradicting_page(case: Case) -> Finding | None:
     browsers that say Android name a server's machine, so that counts with its screen or clock only.
     """
     platform, system = case.visit.platform, case.agent.system
-    expected = _PLATFORMS.get(system)
+    expected = PLATFORMS.get(system)
     if not platform or expected is None:
         return None
     if platform.startswith(expected) and not _is_served_android(case):
         return None
-    return Finding("contradicting_page", 0.3 if case.agent.mobile else 0.5, _UNUSUAL)
+    return Finding("contradicting_page", 0.3 if case.agent.mobile else 0.5, UNUSUAL)
 
 
 def _is_served_android(case: Case) -> bool:
     visit, agent = case.visit, case.agent
     bare = visit.screen in _BARE_SCREENS or visit.tz in _NO_PLACE
-    return agent.mobile and agent.system == "Android" and visit.platform == _SERVER and bare
+    return agent.mobile and agent.system == "Android" and visit.platform == SERVER and bare
 
 
 def untouchable_phone(case: Case) -> Finding | None:
@@ -108,7 +108,7 @@ def untouchable_phone(case: Case) -> Finding | None:
     agent = case.agent
     if case.visit.touch is not False or not agent.mobile or agent.system not in ("iOS", "Android"):
         return None
-    return Finding("untouchable_phone", 0.25, _UNUSUAL)
+    return Finding("untouchable_phone", 0.25, UNUSUAL)
 
 
 def contradicting_language(case: Case) -> Finding | None:
@@ -125,7 +125,7 @@ def contradicting_language(case: Case) -> Finding | None:
     near = {tag for tag in asked if tag.partition("-")[0] == tongue}
     if near and ("-" not in told or near == {tongue}):
         return None
-    return Finding("contradicting_language", 0.25, _UNUSUAL)
+    return Finding("contradicting_language", 0.25, UNUSUAL)
 
 
 def _tag(part: str) -> str:
@@ -160,15 +160,15 @@ def contradicting_hints(case: Case) -> Finding | None:
     if agent.engine in (FIREFOX, WEBKIT):
         # Some tools that show a page as a phone would see it do send hints for iOS.
         weight = 0.4 if agent.system == "iOS" else 0.6
-        return Finding("contradicting_hints", weight, _UNUSUAL)
+        return Finding("contradicting_hints", weight, UNUSUAL)
     brand = _ENGINE_BRAND.search(hints.get("sec-ch-ua", ""))
     other_version = brand is not None and int(brand[1]) != agent.major
     other_system = not _same_system(hints.get("sec-ch-ua-platform", ""), agent.system)
     if other_version or other_system:
         both = other_version and other_system
-        return Finding("contradicting_hints", 0.7 if both else 0.6, _UNUSUAL)
+        return Finding("contradicting_hints", 0.7 if both else 0.6, UNUSUAL)
     if agent.mobile and hints.get("sec-ch-ua-mobile") == "?0":
-        return Finding("contradicting_hints", 0.3, _UNUSUAL)
+        return Finding("contradicting_hints", 0.3, UNUSUAL)
     return None
 
 

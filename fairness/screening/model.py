@@ -15,6 +15,7 @@ VERDICTS = (ADMIT, CHALLENGE, MERGE, REVIEW, REFUSE)  # mildest first
 HINTS = ("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform")
 _TEXTS = (
     "account", "address", "ua", "accept", "lang", "device", "tz", "screen", "platform", "language",
+    "worker_platform", "worker_language", "press",
 )  # fmt: skip
 _LONGEST_TEXT = 512  # a visit is written by strangers: nothing in it may be long
 _MOST_HEADERS = 64
@@ -47,12 +48,18 @@ class Visit:
     secure: bool | None = None  # whether the browser's page was a secure context
     touch: bool | None = None  # whether the page is told of a screen that can be touched
     open_ms: int = 0  # how long the page was open before its button was pressed; 0: not known
+    worker_platform: str = ""  # what a worker of the page is told, if that is not the same
+    worker_language: str = ""
+    press: str = ""  # "nobody" or "no-mouse" where no hand pressed the button
+    frameless: bool | None = None  # whether the window has nothing around the page
+    patched: bool | None = None  # whether a script has changed what the browser says of itself
 
     def to_json(self) -> str:
         """Return the compact JSON that the line keeps; without the fan, who is its key."""
         known: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
         known |= {"headers": self.headers, "hints": self.hints, "at_us": self.at_us}
         known |= {"secure": self.secure, "driven": self.driven}
+        known |= {"frameless": self.frameless, "patched": self.patched}
         return packed(known | {"touch": self.touch, "open_ms": self.open_ms})
 
     @classmethod
@@ -76,6 +83,8 @@ class Visit:
             secure=_yes_or_no(raw.get("secure")),
             driven=_yes_or_no(raw.get("driven")),
             touch=_yes_or_no(raw.get("touch")),
+            frameless=_yes_or_no(raw.get("frameless")),
+            patched=_yes_or_no(raw.get("patched")),
             open_ms=_whole(raw.get("open_ms")),
             **{name: _text(raw.get(name)) for name in _TEXTS},
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fairness.clock import SECOND
-from fairness.screening import claims, past
+from fairness.screening import claims, pages, past
 from fairness.screening.bonds import HOUSEHOLD
 from fairness.screening.case import Case
 from fairness.screening.model import Finding
@@ -163,6 +163,10 @@ RULES: tuple[Rule, ...] = (
     claims.contradicting_language,
     claims.bare_machine,
     claims.wrong_headers,
+    pages.contradicting_worker,
+    pages.unlikely_press,
+    pages.frameless_window,
+    pages.patched_page,
     crowded_address,
     datacenter_address,
     vpn_address,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from fairness.screening.model import ADMIT, CHALLENGE, REFUSE, REVIEW, Finding
 
-VERSION = 4  # of rules, weights and thresholds together; for the log
+VERSION = 5  # of rules, weights and thresholds together; for the log
 
 CHALLENGE_AT = 0.5
 REVIEW_AT = 0.8

@@ -48,7 +48,8 @@ Told = tuple[float, ...]
 ASPECTS: Sequence[tuple[str, frozenset[str]]] = (
     ("what your browser sends with a request",
      frozenset({"wrong_headers", "missing_hints", "contradicting_hints", "script_agent"})),
-    ("the machine that your browser names", frozenset({"contradicting_page", "untouchable_phone"})),
+    ("the machine that your browser names",
+     frozenset({"contradicting_page", "contradicting_worker", "untouchable_phone"})),
     ("the size of your screen", frozenset({"bare_machine"})),
     ("your clock's time zone", frozenset({"bare_machine", "contradicting_language"})),
     ("when your account was made", frozenset({"young_account"})),

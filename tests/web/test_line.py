@@ -62,6 +62,11 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
             "driven": False,
             "touch": True,
             "open_ms": 1_234,
+            "worker_platform": "iPad",
+            "worker_language": "sv",
+            "press": "nobody",
+            "frameless": False,
+            "patched": True,
         },
         X_Forwarded_For="6.6.6.6, 81.2.3.4",
         Accept_Language="fi",
@@ -75,6 +80,9 @@ def test_the_screening_learns_what_the_front_door_saw(fan: Person, sale: Sale) -
     assert (visit["tz"], visit["screen"], visit["lang"]) == ("Europe/Helsinki", "390x844", "fi")
     assert (visit["platform"], visit["driven"]) == ("iPhone", False)
     assert (visit["touch"], visit["open_ms"]) == (True, 1_234)
+    assert (visit["worker_platform"], visit["worker_language"]) == ("iPad", "sv")
+    assert (visit["press"], visit["patched"]) == ("nobody", True)
+    assert "frameless" not in visit  # what is as usual is not kept
     assert "iPhone" in visit["ua"]
     assert "x-forwarded-for" not in visit["headers"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -95,6 +96,18 @@ def test_when_no_line_is_open_joining_says_so(fan: Person, dates: list[Sale], to
     assert answer.status_code == 409
     assert "no line of this tour is open" in answer.json["detail"]  # type: ignore[index]
     assert fan.call("GET", "/api/v1/tours/tour_none").status_code == 404
+
+
+def test_what_the_page_tells_of_its_browser_comes_with_each_line_of_the_tour(
+    fan: Person, dates: list[Sale], tour: str
+) -> None:
+    told = {"tz": "Europe/Berlin", "platform": "MacIntel", "driven": "true", "press": "nobody"}
+    page = f"/tours/{tour}"
+    send(fan.browser(), page, f"{page}/join", **told, screen="1440x900", open_ms="900", patched="")
+    for sale in dates[:2]:
+        line, name = clients.line(sale.sale_id), fan.fan(sale)
+        visit = json.loads(line.visits(line.position(name).window or 0, [name])[name])
+        assert (visit["platform"], visit["driven"], visit["press"]) == ("MacIntel", True, "nobody")
 
 
 def test_one_page_joins_all_and_shows_places_turns_and_messages_without_a_script(

@@ -14,22 +14,59 @@
     language: navigator.language || "", driven: navigator.webdriver === true,
     touch: navigator.maxTouchPoints > 0,
     get open_ms() { return Math.min(Math.max(Date.now() - start, 1), 86400000); },
+    press: "nobody", worker_platform: "", worker_language: "", patched: patched() || "",
+    // A window of a browser has more in it than the page, unless it fills the screen.
+    get frameless() {
+      return innerWidth === outerWidth && innerHeight === outerHeight && !is("(display-mode: fullscreen)") || "";
+    },
   };
+
+  function is(query) {
+    return matchMedia(query).matches;
+  }
+
+  // Browsers keep these in the prototype, and the functions that answer for them are their own.
+  function patched() {
+    const own = (name) => Object.getOwnPropertyDescriptor(Navigator.prototype, name)?.get;
+    return Object.getOwnPropertyNames(navigator).length > 0 || ["webdriver", "platform", "languages"].some(
+      (name) => own(name) && !/\[native code\]/.test(Function.prototype.toString.call(own(name))));
+  }
+
+  function pressed(event) {
+    if (!event.isTrusted) return;
+    tells.press = event.pointerType === "mouse" && event.detail && !is("(any-pointer: fine)") ? "no-mouse" : "";
+  }
+  for (const kind of ["keydown", "click"]) document.addEventListener(kind, pressed, true);
+
+  // Whoever feigns another machine in a page forgets its workers, mostly.
+  let worker;
+  function ask(root) {
+    const place = root.querySelector("[data-worker]");
+    if (worker || !place || !window.Worker) return;
+    worker = new Worker(place.dataset.worker);
+    worker.onmessage = ({ data: [platform, language] }) => {
+      if (platform !== tells.platform) tells.worker_platform = platform;
+      if (language !== tells.language) tells.worker_language = language;
+      tell(document);
+      worker.terminate();
+    };
+  }
+
+  function tell(root) {
+    for (const field of root.querySelectorAll("[data-tell]")) field.value = tells[field.dataset.tell];
+  }
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[datetime]")) {
       time.textContent = long.format(new Date(time.dateTime));
       time.title = zone;
     }
-    for (const field of root.querySelectorAll("[data-tell]")) {
-      field.value = tells[field.dataset.tell];
-    }
+    tell(root);
+    ask(root);
     tick(root);
   }
 
-  document.addEventListener("submit", (event) => {
-    for (const field of event.target.querySelectorAll("[data-tell=open_ms]")) field.value = tells.open_ms;
-  }, true);
+  document.addEventListener("submit", (event) => tell(event.target), true);
 
   function words(seconds) {
     const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24;

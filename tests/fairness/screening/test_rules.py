@@ -51,6 +51,17 @@ EVERYTHING_WRONG = (
         )
     ),
     case(replace(browser("fan", IPHONE_SAFARI), touch=False, open_ms=40)),
+    case(
+        replace(
+            browser("fan", WINDOWS_CHROME),
+            platform="Win32",
+            worker_platform="Linux x86_64",
+            press="no-mouse",
+            frameless=True,
+            patched=True,
+        )
+    ),
+    case(replace(browser("fan", WINDOWS_CHROME), press="nobody")),
     case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
     case(account=Account(sales=9, full=9, dearest=9, cities=7, bought=36, returned=18, missed=18)),
     case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9, in_group=10),
