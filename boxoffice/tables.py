@@ -100,6 +100,8 @@ CHARGES = Table("charges", "charge_id")  # the test provider's own books
 TICKETS = Table("tickets", "ticket_id")  # the id follows from the order and the seat
 # reviews
 REVIEWS = Table("reviews", "sale_id", "review_id")  # what organisers decided about held tickets
+# resales
+RESALE_REPORTS = Table("resale-reports", "sale_id", "order_id")  # what organisers saw on offer
 # returns
 RETURN_RULES = Table("return-rules", "sale_id")
 RETURNS = Table(
@@ -158,6 +160,7 @@ ALL = (
     CHARGES,
     TICKETS,
     REVIEWS,
+    RESALE_REPORTS,
     RETURN_RULES,
     RETURNS,
     TRANSFERS,

@@ -37,6 +37,7 @@ NAMES = {
     "many_cities": "Bought tickets in many cities",
     "often_returned": "Gave back half of many tickets",
     "often_missed": "Did not use half of many tickets",
+    "resale_reported": "Tickets seen on offer above their price",
     "many_accounts": "Ten linked accounts and more",
     "unusual": "Unlike everybody else in this sale",
     "shared_place": "Shares the place of another account",

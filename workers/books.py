@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxoffice.orders.store import OrderStore
+from boxoffice.resales.service import Resales
 from boxoffice.sales import archive
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.model import Sale
@@ -31,6 +32,7 @@ def close(sale_id: str, by: str) -> Sale:
         remembering.remember(sale)
     clients.notices().forget(sale_id)
     Appeals(clients.database()).forget_accounts(sale_id)
+    Resales(clients.database()).forget_words(sale_id)
     clients.waitlist().forget(sale_id)
     OrderStore(clients.database()).forget_marks(sale_id)
     archive.forget(clients.database(), sale_id)

@@ -1,28 +1,32 @@
 """What a sale that is over says of the accounts that bought in it, for the screening of later ones.
 
 It is counted once, when the books are closed, from what the box office knows anyway: orders,
-returns, and whom the gates saw. Whose place was whose in the line has no part in it.
+returns, whom the gates saw, and which tickets were reported to be on offer above their price.
+Whose place was whose in the line has no part in it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from boxoffice.accounts.past import Past, PastStore
+from boxoffice.accounts.past import NOTHING, Past, PastStore
 from boxoffice.orders.model import Order, OrderedSeat
+from boxoffice.resales.model import BOUGHT
+from boxoffice.resales.service import Resales
 from boxoffice.sales.model import Sale
 from boxoffice.tickets.store import TicketStore
 from workers import clients
 
-BOUGHT = ("paid", "returned", "passed_on")
 SEEN_SHARE = 0.5  # of the tickets that were used, before the others count as missed
 
 
 def remember(sale: Sale) -> None:
     """Add what the sale says of its buyers to their accounts; twice is once."""
+    every = list(clients.orders().of_sale(sale.sale_id))
     orders: dict[str, list[Order]] = defaultdict(list)
-    for order in clients.orders().of_sale(sale.sale_id):
+    for order in every:
         if order.state in BOUGHT and order.hops == 0:
             orders[order.account_id].append(order)
     missed = _missed(sale.sale_id)
@@ -30,6 +34,8 @@ def remember(sale: Sale) -> None:
         account_id: _past(sale, theirs, missed.get(account_id, 0))
         for account_id, theirs in orders.items()
     }
+    for account_id in _reported(sale.sale_id, every):
+        seen[account_id] = replace(seen.get(account_id, NOTHING), reported=1)
     PastStore(clients.database()).add(sale.sale_id, seen, _city(sale))
 
 
@@ -56,6 +62,13 @@ def _bought(order: Order) -> tuple[OrderedSeat, ...]:
 def _returned(order: Order) -> int:
     back = clients.returns().of_order(order.order_id)
     return sum(one.by == "fan" for one in back)
+
+
+def _reported(sale_id: str, orders: Sequence[Order]) -> set[str]:
+    """Return whose tickets were seen on offer: of those who bought them or got them passed on."""
+    reports = Resales(clients.database()).of_sale(sale_id)
+    standing = {report.order_id for report in reports if report.stands}
+    return {order.account_id for order in orders if order.order_id in standing}
 
 
 def _missed(sale_id: str) -> Mapping[str, int]:

@@ -10,21 +10,22 @@ from boxoffice.dynamo import ConditionFailed, Database, Item, Write
 from boxoffice.tables import ACCOUNTS
 from fairness.errors import Contention, Unavailable
 
-_COUNTS = ("sales", "full", "dearest", "bought", "returned", "missed")
+_COUNTS = ("sales", "full", "dearest", "bought", "returned", "missed", "reported")
 _CITIES, _SALES = "past_cities", "past_in"
 _TOGETHER = 50  # accounts in one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of the sales whose books are closed. `bought` and below are tickets."""
+    """What is known of the sales whose books are closed."""
 
     sales: int = 0  # in how many it bought
     full: int = 0  # in how many of them all that one person may
     dearest: int = 0  # in how many of them nothing but the dearest
-    bought: int = 0
+    bought: int = 0  # tickets, as are the next two
     returned: int = 0  # by the fan; what an organiser called off is nobody's doing
     missed: int = 0  # not used, where the gates saw who came
+    reported: int = 0  # in how many of them a ticket was seen on offer above its price
     cities: int = 0
 
     @classmethod

@@ -100,7 +100,8 @@ class Account:
     verified: bool = False
     cards: tuple[str, ...] = ()  # fingerprints, keyed hashes
     # Of earlier sales whose books are closed: in how many it bought, in how many of them all that
-    # one person may, and nothing but the dearest; in how many cities; and tickets.
+    # one person may, and nothing but the dearest, in how many a ticket was seen on offer above its
+    # price; in how many cities; and tickets.
     sales: int = 0
     full: int = 0
     dearest: int = 0
@@ -108,6 +109,7 @@ class Account:
     bought: int = 0
     returned: int = 0
     missed: int = 0
+    reported: int = 0
 
 
 @dataclass(frozen=True, slots=True)

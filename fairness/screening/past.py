@@ -1,7 +1,7 @@
 """Rules about an account's earlier sales: what nobody does by chance so often. All of them weak.
 
-Each needs many tickets or sales, so one return, one evening missed or one family of four says
-nothing. Together they ask for a code at most.
+Each but the last needs many tickets or sales, so one return, one evening missed or one family of
+four says nothing. Together they ask for a code at most.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ FEWEST_SALES = 4
 MANY_SALES = 8
 MANY_CITIES = 6
 MANY_TICKETS = 8
+MANY_REPORTS = 2  # sales; one report may be a mistake
 
 
 def always_the_limit(case: Case) -> Finding | None:
@@ -69,4 +70,17 @@ def often_missed(case: Case) -> Finding | None:
         return None
     return Finding(
         "often_missed", 0.2, "At least half of the many tickets that you bought were never used."
+    )
+
+
+def resale_reported(case: Case) -> Finding | None:
+    """Very weak for one sale: an organiser can be wrong, or a friend sold it. Weak for more."""
+    reported = case.account.reported
+    if not reported:
+        return None
+    return Finding(
+        "resale_reported",
+        0.1 if reported < MANY_REPORTS else 0.3,
+        "An organiser reported that a ticket which you bought earlier was offered above its price. "
+        "If that is wrong, please tell us.",
     )

@@ -183,5 +183,6 @@ RULES: tuple[Rule, ...] = (
     past.many_cities,
     past.often_returned,
     past.often_missed,
+    past.resale_reported,
     many_accounts,
 )

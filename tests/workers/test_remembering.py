@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from secrets import token_urlsafe
 
 import pytest
 
 from boxoffice.accounts.past import Past
+from boxoffice.orders.writes import OrderWrites
+from boxoffice.resales.service import Resales
 from boxoffice.tables import TICKETS
 from boxoffice.tickets.store import TicketStore
 from fairness.clock import now_us
+from fairness.errors import Conflict
 from fairness.screening import model as screening
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from tests.workers.test_books import end
+from tests.workers.test_books import end, kept
 from workers import books, clients
 from workers.pipeline import facts_of
 from workers.remembering import remember
@@ -76,3 +80,35 @@ def test_what_the_organiser_calls_off_is_not_the_fans_return(sale: Crowd) -> Non
     remember(sale.sale)
     assert (past(sale, 0).bought, past(sale, 0).returned) == (4, 0)
     assert (past(sale, 1).bought, past(sale, 1).returned) == (2, 1)
+
+
+def test_whose_tickets_were_seen_on_offer_is_remembered_and_what_was_written_is_not(
+    sale: Crowd,
+) -> None:
+    resales, by, now = Resales(clients.database()), sale.sale.organiser_id, now_us()
+    first, second = sorted(clients.orders().of_sale(sale.sale_id), key=lambda o: -len(o.seats))
+    for order in (first, second):
+        resales.report(order.order_id, "Offered by A. Seller for 400 EUR", by, now)
+    resales.undo(second.order_id, by, now)
+    end(sale, by)
+    clients.notices().deliver(100, now_us())
+    for _ in range(2):
+        books.close(sale.sale_id, by)
+    assert (past(sale, 0).reported, past(sale, 1).reported) == (1, 0)
+    assert facts_of(clients.accounts().get(sale.accounts[0])).reported == 1
+    assert not [where for where, text in kept() if "Seller" in text]
+    assert len(resales.of_sale(sale.sale_id)) == 2
+    with pytest.raises(Conflict, match="books"):
+        resales.undo(first.order_id, by, now_us())
+
+
+def test_who_offers_what_a_friend_passed_on_is_the_one_whom_it_counts_for(sale: Crowd) -> None:
+    """The ticket is an order of theirs, which they did not buy."""
+    friend, order = sale.accounts[2], clients.orders().of_sale(sale.sale_id)[0]
+    passed = replace(order, order_id="ord_passed", account_id=friend, hops=1)
+    db = clients.database()
+    db.write(OrderWrites(db).new_(passed))
+    Resales(db).report("ord_passed", "Seen", sale.sale.organiser_id, now_us())
+    remember(sale.sale)
+    assert past(sale, 2) == Past(reported=1, cities=1)
+    assert past(sale, 0).reported == past(sale, 1).reported == 0

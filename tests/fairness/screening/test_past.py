@@ -10,9 +10,11 @@ from fairness.screening.model import Account, Finding, Visit
 
 RULES = (
     past.always_the_limit, past.dearest_only, past.many_cities, past.often_returned,
-    past.often_missed,
+    past.often_missed, past.resale_reported,
 )  # fmt: skip
-TRADER = Account(sales=9, full=9, dearest=9, cities=7, bought=36, returned=18, missed=18)
+TRADER = Account(
+    sales=9, full=9, dearest=9, cities=7, bought=36, returned=18, missed=18, reported=2
+)
 
 
 def found(account: Account) -> list[Finding]:
@@ -48,3 +50,11 @@ def test_ordinary_lives_show_nothing(who: str, account: Account) -> None:
 def test_a_family_that_always_needs_four_is_not_asked_for_it() -> None:
     findings = found(Account(sales=8, full=8, dearest=8, bought=32))
     assert scoring.verdict(findings) == "admit"
+
+
+def test_a_report_says_little_and_reports_of_two_sales_more_but_never_enough_by_themselves() -> (
+    None
+):
+    (one,), (two,) = found(Account(sales=1, reported=1)), found(Account(sales=4, reported=4))
+    assert (one.weight, two.weight) == (0.1, 0.3)
+    assert scoring.verdict([two]) == "admit"

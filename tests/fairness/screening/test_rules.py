@@ -64,6 +64,7 @@ EVERYTHING_WRONG = (
     case(replace(browser("fan", WINDOWS_CHROME), press="nobody")),
     case(browser("fan", WINDOWS_CHROME, at_us=2), Account(created_us=1)),
     case(account=Account(sales=9, full=9, dearest=9, cities=7, bought=36, returned=18, missed=18)),
+    case(account=Account(sales=2, reported=2)),
     case(network="vpn", on_address=999, on_device=9, on_card=9, on_mailbox=9, in_group=10),
 )
 

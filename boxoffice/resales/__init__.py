@@ -1,0 +1,1 @@
+"""Tickets that were seen on offer above their price, as organisers report it."""
