@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from fairness import beacon
 from fairness.clock import SECOND
-from fairness.ledger import entries, notes, recompute, windows
+from fairness.ledger import entries, notes, recompute, seat_entries, window_entries, windows
 from fairness.ledger.checkpoints import Archive
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import BEACON, BEACON_KEY, KEY
@@ -89,7 +89,7 @@ def _sale(number: int, fans: int) -> Iterator[Entry]:
         yield from batch
         proof = beacon.prove(BEACON_SEED, entries.encode(batch[-1]))
         seed = beacon.draw_seed(beacon.output(proof))
-        yield entries.draw(sale_id, START, window, proof, seed)
+        yield window_entries.draw(sale_id, START, window, proof, seed)
         line += recompute.drawn(sale_id, arrived, {}, seed)
     called = list(enumerate(line, 1))
     for n, part in enumerate(entries.in_parts(called, AT_ONCE)):
@@ -115,11 +115,11 @@ def _orders(sale_id: str, line: list[str], random: Random) -> Iterator[Entry]:
         at_us = START + (40 + n // AT_ONCE) * SECOND
         order = sha256(f"{sale_id}{n}".encode()).hexdigest()[:22]
         seats = [f"Stalls-{(seat + k) // 50}-{(seat + k) % 50}" for k in range(2)]
-        yield entries.seats_held(sale_id, at_us, order, fan, seats, at_us + 600 * SECOND)
+        yield seat_entries.seats_held(sale_id, at_us, order, fan, seats, at_us + 600 * SECOND)
         if random.random() < 0.1:
-            yield entries.seats_released(sale_id, at_us, order, fan, seats, "expired")
+            yield seat_entries.seats_released(sale_id, at_us, order, fan, seats, "expired")
         else:
-            yield entries.seats_sold(sale_id, at_us + SECOND, order, fan, seats)
+            yield seat_entries.seats_sold(sale_id, at_us + SECOND, order, fan, seats)
             seat += 2
 
 

@@ -17,7 +17,7 @@ from boxoffice import outbox
 from boxoffice.dynamo import Database
 from console.rehearsal.stand import Stand, stand
 from fairness.clock import SECOND, now_us
-from fairness.ledger import entries, merkle, notes, recompute
+from fairness.ledger import entries, merkle, notes, recompute, seat_entries
 from fairness.ledger.entries import Entry
 from fairness.ledger.tiles import CHECKPOINT, Folder
 
@@ -88,7 +88,7 @@ def _feed(db: Database) -> tuple[int, float]:
 def _entry(n: int) -> Entry:
     at_us, seats = now_us(), [f"Stalls-{n}-1", f"Stalls-{n}-2"]
     order, fan = entries.commitment(f"ord_{n}"), entries.commitment(f"fan_{n}")
-    return entries.seats_held("sale_bench", at_us, order, fan, seats, at_us + 600 * SECOND)
+    return seat_entries.seats_held("sale_bench", at_us, order, fan, seats, at_us + 600 * SECOND)
 
 
 def _watch(folder: Folder, seen: list[tuple[int, int]], done: Event) -> None:

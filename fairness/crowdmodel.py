@@ -16,7 +16,7 @@ from random import Random
 
 from fairness import beacon, draw
 from fairness.clock import SECOND
-from fairness.ledger import entries, recompute, windows
+from fairness.ledger import entries, recompute, window_entries, windows
 from fairness.manifest import OPENING_WINDOW, Manifest
 
 SALE = "model"
@@ -161,7 +161,7 @@ class Line:
             proof = beacon.prove(beacon_seed, logged[-1])
             seed = beacon.draw_seed(beacon.output(proof))
             places += recompute.drawn(SALE, arrived, (), seed)
-            logged.append(entries.encode(entries.draw(SALE, at_us, number, proof, seed)))
+            logged.append(entries.encode(window_entries.draw(SALE, at_us, number, proof, seed)))
         return places, logged
 
 

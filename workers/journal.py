@@ -13,7 +13,6 @@ from typing import Any
 from boxoffice.ledger.promises import Promises
 from fairness import keys
 from fairness.identity import account_of
-from fairness.ledger import entries
 from workers import clients, telling
 from workers.about import about, recent_sale
 
@@ -51,7 +50,7 @@ def log_calls(sale_id: str) -> int:
     store, stream = clients.redis(), keys.decisions(sale_id)
     decisions: Any = store.xrange(stream, count=MOST_DECISIONS)
     for number, decision in decisions:
-        logged = entries.from_decision(sale_id, decision)
+        logged = decisions.from_decision(sale_id, decision)
         if logged:
             clients.log().append(f"{sale_id}/calls/{number}", logged)
         _promise_mail(sale_id, decision)

@@ -12,7 +12,7 @@ from boxoffice.orders.groups import Group
 from boxoffice.orders.model import Order
 from boxoffice.tables import LIMITS, ORDERS
 from fairness.errors import LimitReached
-from fairness.ledger import entries
+from fairness.ledger import entries, seat_entries
 
 ABSENT = "attribute_not_exists(order_id)"
 ALONE = " AND attribute_not_exists(grouped)"
@@ -120,19 +120,19 @@ class OrderWrites:
     def held_(self, orders: Sequence[Order]) -> Write:
         """Return the promise to log the holds of one transaction."""
         first = orders[0]
-        logged = [entries.seats_held(*_of(o, o.created_us), o.held_until_us) for o in orders]
+        logged = [seat_entries.seats_held(*_of(o, o.created_us), o.held_until_us) for o in orders]
         ids = [order.order_id for order in orders]
         return outbox.ledger_all_(self._db, logged, f"{ids[0]}-held", first.created_us, ids)
 
     def held_on_(self, order: Order, until_us: int, now_us: int) -> Write:
         """Return the promise to log that a hold lasts until then."""
-        entry = entries.seats_held(*_of(order, now_us), until_us)
+        entry = seat_entries.seats_held(*_of(order, now_us), until_us)
         unique = f"{order.order_id}-held-{order.extensions + 1}"
         return outbox.ledger_all_(self._db, [entry], unique, now_us, [order.order_id])
 
     def sold_(self, orders: Sequence[Order], now_us: int) -> Write:
         """Return the promise to log the sales of one transaction, and which wait for a look."""
-        logged = [entries.seats_sold(*_of(order, now_us)) for order in orders]
+        logged = [seat_entries.seats_sold(*_of(order, now_us)) for order in orders]
         logged += [
             reviewed("screening", "hold", [o], now_us, [o.review]) for o in orders if o.review
         ]
@@ -141,7 +141,7 @@ class OrderWrites:
 
     def released_(self, order: Order, reason: str, now_us: int) -> Write:
         """Return the promise to log that the seats were given back."""
-        entry = entries.seats_released(*_of(order, now_us), reason)
+        entry = seat_entries.seats_released(*_of(order, now_us), reason)
         unique, ids = f"{order.order_id}-released", [order.order_id]
         return outbox.ledger_all_(self._db, [entry], unique, now_us, ids)
 

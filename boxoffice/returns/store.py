@@ -21,7 +21,7 @@ from boxoffice.returns.model import KEEP_US, Return, ReturnRules
 from boxoffice.tables import ORDERS, PAYMENTS, RETURN_RULES, RETURNS, SEATS
 from boxoffice.tickets.model import Ticket
 from boxoffice.tickets.store import TicketStore
-from fairness.ledger import entries
+from fairness.ledger import entries, seat_entries
 
 
 class ReturnStore:
@@ -223,7 +223,7 @@ class ReturnStore:
 
     def _logged_(self, order: Order, returns: Sequence[Return], now_us: int) -> Write:
         seats = [one.seat_id for one in returns]
-        entry = entries.seats_released(
+        entry = seat_entries.seats_released(
             order.sale_id, now_us, order.commitment, order.fan, seats, "returned"
         )
         unique = f"{order.order_id}-{order.revision + 1}-returned"

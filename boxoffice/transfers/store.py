@@ -21,7 +21,7 @@ from boxoffice.tables import LIMITS, ORDERS, SEATS, TICKETS, TRANSFERS
 from boxoffice.tickets.model import Ticket
 from boxoffice.tickets.store import TicketStore
 from boxoffice.transfers.model import Transfer, TransferRules
-from fairness.ledger import entries
+from fairness.ledger import entries, seat_entries
 
 Tagged = tuple[str, Write]
 
@@ -230,7 +230,7 @@ class TransferStore:
         return outbox.mail_(self._db, template, account_id, data, unique, now_us)
 
     def _logged_(self, order: Order, theirs: Order, now_us: int) -> Write:
-        entry = entries.passed_on(
+        entry = seat_entries.passed_on(
             order.sale_id,
             now_us,
             (order.commitment, order.fan),

@@ -21,7 +21,7 @@ from boxoffice.orders.writes import ABSENT, OrderWrites
 from boxoffice.tables import ORDERS, SEATS, WAITLIST
 from boxoffice.waitlist.model import Wish
 from fairness.errors import LimitReached
-from fairness.ledger import entries
+from fairness.ledger import seat_entries
 
 WATCHED = "#sales"
 FREE_OR_KEPT = (
@@ -167,7 +167,7 @@ class WaitStore:
     def _logged_(self, wish: Wish) -> Write:
         count = wish.count if wish.state == "waiting" else 0
         fan, at_us = wish.fan, wish.changed_us
-        entry = entries.wish(wish.sale_id, at_us, fan, wish.place, count, wish.tiers)
+        entry = seat_entries.wish(wish.sale_id, at_us, fan, wish.place, count, wish.tiers)
         unique = f"{wish.sale_id}-{wish.fan}-wish-{wish.version}"
         return outbox.ledger_(self._db, entry, unique, wish.changed_us)
 
@@ -201,7 +201,9 @@ class WaitStore:
     def _offered_(self, order: Order) -> Write:
         at_us, me, fan = order.created_us, order.commitment, order.fan
         seats, tier = order.seat_ids, order.seats[0].tier
-        offered = entries.offered(order.sale_id, at_us, me, fan, seats, tier, order.held_until_us)
-        held = entries.seats_held(order.sale_id, at_us, me, fan, seats, order.held_until_us)
+        offered = seat_entries.offered(
+            order.sale_id, at_us, me, fan, seats, tier, order.held_until_us
+        )
+        held = seat_entries.seats_held(order.sale_id, at_us, me, fan, seats, order.held_until_us)
         unique = f"{order.order_id}-offered"
         return outbox.ledger_all_(self._db, [offered, held], unique, at_us, [order.order_id])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fairness import beacon_drand, beacon_rule
 from fairness.beacon_drand import CHAINS
 from fairness.beacon_relays import Answer
-from fairness.ledger import entries, windows
+from fairness.ledger import entries, window_entries, windows
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
 from fairness.manifest import Manifest
@@ -37,7 +37,7 @@ class Rounds:
             self.log.append(
                 name,
                 [
-                    entries.announced(
+                    window_entries.announced(
                         sale_id, at_us, number, chain, CHAINS[chain].hash, chosen, sealed
                     )
                 ],
@@ -63,7 +63,7 @@ class Rounds:
             return []
         sale_id, instead = self.rules.sale_id, self.rules.beacon_fallback
         return [
-            entries.fallback(sale_id, at_us, number, awaited, instead, answer.missing),
+            window_entries.fallback(sale_id, at_us, number, awaited, instead, answer.missing),
             windows.by_ecvrf(sale_id, number, committed, self.beacon_seed, at_us),
         ]
 
@@ -73,4 +73,6 @@ class Rounds:
         """Return the draw entry; Invalid when the signature is not that of the round."""
         randomness = CHAINS[self.rules.beacon].check(awaited, signature)
         seed = beacon_drand.draw_seed(randomness, committed)
-        return entries.draw(self.rules.sale_id, at_us, number, signature, seed, self.rules.beacon)
+        return window_entries.draw(
+            self.rules.sale_id, at_us, number, signature, seed, self.rules.beacon
+        )

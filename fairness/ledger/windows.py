@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fairness import beacon, draw
 from fairness.collector import paused
-from fairness.ledger import entries, merkle, recompute
+from fairness.ledger import entries, merkle, recompute, window_entries
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
 from fairness.ledger.recompute import Drawn
@@ -39,14 +39,14 @@ def entries_of(
         entries.verdict(sale_id, at_us, fan, verdict, rules, number)
         for fan, (verdict, rules) in sorted(verdicts.items())
     ] + [
-        entries.merges(sale_id, at_us, number, part, pairs)
+        window_entries.merges(sale_id, at_us, number, part, pairs)
         for part, pairs in enumerate(entries.in_parts(sorted(merged.items())))
     ]
     arrived = [
-        entries.arrivals(sale_id, at_us, number, part, fans)
+        window_entries.arrivals(sale_id, at_us, number, part, fans)
         for part, fans in enumerate(entries.in_parts(arrivals))
     ]
-    window = entries.window(
+    window = window_entries.window(
         sale_id,
         at_us,
         number,
@@ -56,7 +56,7 @@ def entries_of(
         verdicts=Counter(verdict for verdict, _ in verdicts.values()),
         screened=merkle.root(merkle.leaf_hash(entries.encode(entry)) for entry in judged),
     )
-    by = [entries.screening(sale_id, at_us, number, version, declared)] if version else []
+    by = [window_entries.screening(sale_id, at_us, number, version, declared)] if version else []
     return [*by, *judged, *arrived, window]
 
 
@@ -122,7 +122,9 @@ def draw_window(
 def by_ecvrf(sale_id: str, number: int, data: bytes, beacon_seed: bytes, at_us: int) -> Entry:
     """Return the draw entry of the window entry `data`, proved by the operator's beacon."""
     proof = beacon.prove(beacon_seed, data)
-    return entries.draw(sale_id, at_us, number, proof, beacon.draw_seed(beacon.output(proof)))
+    return window_entries.draw(
+        sale_id, at_us, number, proof, beacon.draw_seed(beacon.output(proof))
+    )
 
 
 def _drawn_seed(log: Log, name: str) -> bytes:

@@ -17,7 +17,7 @@ from fairness.errors import (
     Rebuilding,
     ShopFull,
 )
-from fairness.ledger import entries
+from fairness.ledger import decisions
 from fairness.ledger.entries import Entry
 from fairness.line.part import Part
 
@@ -136,7 +136,7 @@ class Turns(Part):
         """
         stream = keys.decisions(self.sale_id)
         (found,) = self._read(("XRANGE", stream, "-", "+", "COUNT", limit))
-        return [(number, entries.from_decision(self.sale_id, fields)) for number, fields in found]
+        return [(number, decisions.from_decision(self.sale_id, fields)) for number, fields in found]
 
     def logged(self, ids: Sequence[str]) -> None:
         """Remove decisions that are in the log; removing one again changes nothing."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairness.crowdmodel import START_US, Entrant, chance, policy, skewed, through_front_ends
-from fairness.ledger import entries, recompute, windows
+from fairness.ledger import recompute, window_entries, windows
 from fairness.ledger.entries import Entry
 from fairness.manifest import OPENING_WINDOW, Manifest
 from fairness.measures import max_displacement_us, slips
@@ -35,7 +35,7 @@ def written(
         }
         log += windows.entries_of(SALE, number, arrived, late, {}, START_US)
         own = sha256(seed.to_bytes(8) + number.to_bytes(8)).digest()
-        log.append(entries.draw(SALE, START_US, number, bytes(80), own))
+        log.append(window_entries.draw(SALE, START_US, number, bytes(80), own))
     return log
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from fairness import beacon
 from fairness.clock import SECOND
-from fairness.ledger import checkpoints, entries, notes, tiles
+from fairness.ledger import checkpoints, entries, notes, tiles, window_entries
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
 from tests.fairness.ledger.stores import (
@@ -202,8 +202,8 @@ def windows_swapped(told: list[Entry]) -> list[Entry]:
 
 
 def merge_in_a_circle(told: list[Entry]) -> list[Entry]:
-    merged = entries.merges("sale", START, 9, 0, [(fan(1), fan(1))])
-    window = entries.window("sale", START, 9, 0, bytes(32), 0, {}, bytes(32))
+    merged = window_entries.merges("sale", START, 9, 0, [(fan(1), fan(1))])
+    window = window_entries.window("sale", START, 9, 0, bytes(32), 0, {}, bytes(32))
     return [*told, merged, window]
 
 
@@ -243,7 +243,7 @@ def another_screening(told: list[Entry]) -> list[Entry]:
     changed = list[Entry]()
     for entry in told:
         if entry["type"] == "window":
-            changed.append(entries.screening("sale", START, entry["window"], "3-bbb"))
+            changed.append(window_entries.screening("sale", START, entry["window"], "3-bbb"))
         changed.append(declared(entry) if entry["type"] == "manifest" else entry)
     return changed
 
@@ -260,7 +260,7 @@ ENTRIES = [
     OfEntries("windows in another order", "window", windows_swapped),
     OfEntries("a window not committed", "draw", nth("window", gone)),
     OfEntries("an arrival after the window was committed", "window",
-              added(entries.arrivals("sale", START, 0, 9, [(fan(99), START)]))),
+              added(window_entries.arrivals("sale", START, 0, 9, [(fan(99), START)]))),
     OfEntries("a merge left out", "screening", nth("merges", gone)),
     OfEntries("a merge added", "screening", nth("merges", with_(fans=[[fan(0), fan(1)]]))),
     OfEntries("a merge in a circle", "merges", merge_in_a_circle),
@@ -276,7 +276,7 @@ ENTRIES = [
     OfEntries("a fan parted who shared nothing", "parted",
               added(entries.parted("sale", START + 9, [(fan(0), fan(2))], "two_people"))),
     OfEntries("a second draw", "draw",
-              added(entries.draw("sale", START, 0, bytes(80), bytes(32)))),
+              added(window_entries.draw("sale", START, 0, bytes(80), bytes(32)))),
     OfEntries("no rules", "manifest", nth("manifest", gone)),
     OfEntries("rules amended after the fact", "manifest",
               added(entries.manifest(MANIFEST, START))),

@@ -8,7 +8,7 @@ from threading import Lock
 
 from fairness import beacon
 from fairness.errors import LogBroken
-from fairness.ledger import entries, windows
+from fairness.ledger import decisions, entries, seat_entries, windows
 from fairness.ledger.inclusion import Prover, Receipt
 from fairness.ledger.log import Log
 from fairness.manifest import Manifest
@@ -144,7 +144,7 @@ def call_all(log: Log, line: list[str]) -> None:
             "places": ",".join(places[one] for one in fans),
             "passed": ",".join(passed),
         }
-        log.append(f"sale/called/{n}", entries.from_decision("sale", decision))
+        log.append(f"sale/called/{n}", decisions.from_decision("sale", decision))
 
 
 def sell(log: Log, line: list[str]) -> None:
@@ -153,11 +153,13 @@ def sell(log: Log, line: list[str]) -> None:
     log.append(
         "sale/seats",
         [
-            entries.seats_held("sale", START, one, first, ["A-1", "A-2"], START + 600 * SECOND),
-            entries.seats_sold("sale", START + 1, one, first, ["A-1", "A-2"]),
-            entries.seats_held("sale", START + 2, two, second, ["A-3"], START + 600 * SECOND),
-            entries.seats_sold("sale", START + 3, two, second, ["A-3"]),
-            entries.seats_released("sale", START + 4, two, second, ["A-3"], "refunded"),
-            entries.seats_sold("sale", START + 5, three, fan(1), ["A-3"]),
+            seat_entries.seats_held(
+                "sale", START, one, first, ["A-1", "A-2"], START + 600 * SECOND
+            ),
+            seat_entries.seats_sold("sale", START + 1, one, first, ["A-1", "A-2"]),
+            seat_entries.seats_held("sale", START + 2, two, second, ["A-3"], START + 600 * SECOND),
+            seat_entries.seats_sold("sale", START + 3, two, second, ["A-3"]),
+            seat_entries.seats_released("sale", START + 4, two, second, ["A-3"], "refunded"),
+            seat_entries.seats_sold("sale", START + 5, three, fan(1), ["A-3"]),
         ],
     )

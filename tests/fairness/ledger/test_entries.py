@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairness.errors import Invalid, LogBroken, TooLarge
-from fairness.ledger import entries, shapes
+from fairness.ledger import decisions, entries, seat_entries, shapes, window_entries
 from tests.fairness.ledger.stores import MANIFEST, fan
 
 GROUPED = ("united", "parted")  # their reason is any text
@@ -17,25 +17,25 @@ EVERY = [
     entries.keys(AT, "ecvrf", bytes(32)),
     entries.receipts(AT, bytes(32)),
     entries.manifest(MANIFEST, AT),
-    entries.arrivals("s", AT, 0, 0, [(fan(1), AT)]),
-    entries.merges("s", AT, 0, 0, [(fan(1), fan(2))]),
-    entries.window("s", AT, 0, 1, bytes(32), 0, {"review": 1}, bytes(32)),
-    entries.announced("s", AT, 0, "drand-quicknet", "00" * 32, 7, 12),
-    entries.fallback("s", AT, 0, 7, "ecvrf", "late"),
-    entries.draw("s", AT, 0, bytes(80), bytes(32)),
-    entries.draw("s", AT, 0, bytes(48), bytes(32), "drand-quicknet"),
+    window_entries.arrivals("s", AT, 0, 0, [(fan(1), AT)]),
+    window_entries.merges("s", AT, 0, 0, [(fan(1), fan(2))]),
+    window_entries.window("s", AT, 0, 1, bytes(32), 0, {"review": 1}, bytes(32)),
+    window_entries.announced("s", AT, 0, "drand-quicknet", "00" * 32, 7, 12),
+    window_entries.fallback("s", AT, 0, 7, "ecvrf", "late"),
+    window_entries.draw("s", AT, 0, bytes(80), bytes(32)),
+    window_entries.draw("s", AT, 0, bytes(48), bytes(32), "drand-quicknet"),
     entries.admitted("s", AT, [(fan(1), 1)], [(fan(2), "left")]),
     entries.deferral("s", AT, fan(1), AT + 1),
     entries.united("s", AT, [(fan(1), fan(2))], "one_person"),
     entries.parted("s", AT, [(fan(1), fan(2))], "two_people"),
     entries.verdict("s", AT, fan(1), "review", ["farm"], 0),
     entries.verdict("s", AT, fan(1), "admit", []),
-    entries.seats_held("s", AT, ORDER, fan(1), ["A-1"], AT),
-    entries.seats_sold("s", AT, ORDER, fan(1), ["A-1"]),
-    entries.seats_released("s", AT, ORDER, fan(1), ["A-1"], "expired"),
-    entries.passed_on("s", AT, (ORDER, fan(1)), (ORDER, fan(2)), ["A-1"]),
-    entries.wish("s", AT, fan(1), 7, 2, ["A"]),
-    entries.offered("s", AT, ORDER, fan(1), ["A-1"], "A", AT + 1),
+    seat_entries.seats_held("s", AT, ORDER, fan(1), ["A-1"], AT),
+    seat_entries.seats_sold("s", AT, ORDER, fan(1), ["A-1"]),
+    seat_entries.seats_released("s", AT, ORDER, fan(1), ["A-1"], "expired"),
+    seat_entries.passed_on("s", AT, (ORDER, fan(1)), (ORDER, fan(2)), ["A-1"]),
+    seat_entries.wish("s", AT, fan(1), 7, 2, ["A"]),
+    seat_entries.offered("s", AT, ORDER, fan(1), ["A-1"], "A", AT + 1),
     entries.organiser("s", AT, "rate", {"from": 50, "to": 80}),
     entries.opened("s", AT),
     entries.rebuilt("s", AT, {"placed": 3}),
@@ -104,7 +104,9 @@ def test_a_number_that_json_cannot_hold_is_refused() -> None:
 
 def test_a_thousand_arrivals_fit_into_one_entry() -> None:
     part = [(fan(n), AT + n) for n in range(entries.PART)]
-    assert len(entries.encode(entries.arrivals("s" * 64, AT, 0, 0, part))) < entries.MAX_BYTES
+    assert (
+        len(entries.encode(window_entries.arrivals("s" * 64, AT, 0, 0, part))) < entries.MAX_BYTES
+    )
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["\x00\x1f\x7f", '"\\/', "\u2028", "ü", "\U0001f600"])
@@ -179,7 +181,7 @@ def test_an_order_is_not_told_by_its_commitment() -> None:
 
 def test_a_decision_of_the_line_becomes_entries() -> None:
     decision = {"at_us": str(AT), "fans": "a,b", "places": "4,6", "passed": "c:left"}
-    assert entries.from_decision("s", decision) == [
+    assert decisions.from_decision("s", decision) == [
         entries.admitted("s", AT, (), [("c", "left")]),
         entries.admitted("s", AT, [("a", 4), ("b", 6)]),
     ]
@@ -193,6 +195,6 @@ def test_a_large_decision_becomes_entries_that_fit() -> None:
         "places": ",".join(str(10**6 + n) for n in range(2_500)),
         "passed": ",".join(f"{name}:review" for name in names),
     }
-    made = entries.from_decision("s" * 64, decision)
+    made = decisions.from_decision("s" * 64, decision)
     assert len(made) == 6
     assert all(len(entries.encode(entry)) < entries.MAX_BYTES for entry in made)

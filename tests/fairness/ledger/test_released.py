@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairness.clock import SECOND
-from fairness.ledger import entries
+from fairness.ledger import entries, seat_entries
 from fairness.ledger.entries import Entry
 from fairness.ledger.linecheck import LineCheck
 from fairness.ledger.seatcheck import SeatCheck
@@ -34,7 +34,7 @@ def release(**count: int) -> Entry:
 
 
 def sold(*seats: str) -> Entry:
-    return entries.seats_sold("s", AT, f"o{seats[0]}", "ada", seats)
+    return seat_entries.seats_sold("s", AT, f"o{seats[0]}", "ada", seats)
 
 
 def test_seats_are_sold_after_their_release_and_not_before() -> None:
@@ -49,16 +49,16 @@ def test_no_more_are_released_than_were_held_back() -> None:
 
 
 def passed(order: str, to: str, *seats: str) -> Entry:
-    return entries.passed_on("s", AT, (order, "ada"), (f"{order}-{to}", to), seats)
+    return seat_entries.passed_on("s", AT, (order, "ada"), (f"{order}-{to}", to), seats)
 
 
 def test_a_friend_who_was_not_called_has_the_seat_and_may_return_it_within_their_limit() -> None:
     free = release(press=2)
-    back = entries.seats_released("s", AT, "o1-bo", "bo", ["1"], "returned")
-    again = entries.seats_sold("s", AT, "o9", "ada", ["1"])
+    back = seat_entries.seats_released("s", AT, "o1-bo", "bo", ["1"], "returned")
+    again = seat_entries.seats_sold("s", AT, "o9", "ada", ["1"])
     assert failed(sold("1"), passed("o1", "bo", "1"), back, again) == []
     assert failed(free, sold("1"), passed("o2", "bo", "1")) == ["passed on"]
-    stolen = entries.passed_on("s", AT, ("o1", "cy"), ("o5", "bo"), ["1"])
+    stolen = seat_entries.passed_on("s", AT, ("o1", "cy"), ("o5", "bo"), ["1"])
     assert failed(sold("1"), stolen) == ["passed on"]
     one = Manifest("s", AT, AT, AT + 3600 * SECOND, seats=3, limit_per_person=1)
     twice = [sold("1"), passed("o1", "bo", "1"), sold("2"), passed("o2", "bo", "2")]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fairness import beacon
-from fairness.ledger import entries, recompute, windows
+from fairness.ledger import entries, recompute, seat_entries, windows
 from fairness.ledger.entries import Entry
 from fairness.ledger.log import Log
 from fairness.ledger.verify import Verification, verify
@@ -168,8 +168,8 @@ def test_a_refund_frees_the_seat_and_the_limit(
         log.append(
             f"again/{turn}",
             [
-                entries.seats_sold("sale", START, order, line[3], seats),
-                entries.seats_released("sale", START, order, line[3], seats, "refunded"),
+                seat_entries.seats_sold("sale", START, order, line[3], seats),
+                seat_entries.seats_released("sale", START, order, line[3], seats, "refunded"),
             ],
         )
     log.seal()
@@ -182,7 +182,7 @@ def test_people_with_several_accounts_share_one_limit(
     """fan 3 and fan 4 are merged into fan 1, who has a seat already."""
     log = log_of(folder, store)
     for n, name in ((1, fan(3)), (2, fan(4))):
-        sold = entries.seats_sold(
+        sold = seat_entries.seats_sold(
             "sale", START, entries.commitment(name), name, [f"C-{n}", f"D-{n}"]
         )
         log.append(name, [sold])

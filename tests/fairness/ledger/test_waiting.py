@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairness.clock import SECOND
-from fairness.ledger import entries
+from fairness.ledger import entries, seat_entries
 from fairness.ledger.entries import Entry
 from fairness.ledger.linecheck import LineCheck
 from fairness.ledger.seatcheck import SeatCheck
@@ -34,20 +34,20 @@ def found(
 
 
 def sold(order: str, fan: str, *seats: str) -> Entry:
-    return entries.seats_sold("s", AT, order, fan, seats)
+    return seat_entries.seats_sold("s", AT, order, fan, seats)
 
 
 def returned(order: str, fan: str, *seats: str) -> Entry:
-    return entries.seats_released("s", AT, order, fan, seats, "returned")
+    return seat_entries.seats_released("s", AT, order, fan, seats, "returned")
 
 
 def wish(fan: str, count: int = 1, *tiers: str, at: int = 0, place: int | None = None) -> Entry:
-    return entries.wish("s", AT + at * SECOND, fan, place, count, tiers)
+    return seat_entries.wish("s", AT + at * SECOND, fan, place, count, tiers)
 
 
 def offered(order: str, fan: str, *seats: str, at: int = 60) -> Entry:
     at_us = AT + at * SECOND
-    return entries.offered("s", at_us, order, fan, seats, "A", at_us + SECOND)
+    return seat_entries.offered("s", at_us, order, fan, seats, "A", at_us + SECOND)
 
 
 def test_a_seat_is_sold_comes_back_and_is_sold_again() -> None:

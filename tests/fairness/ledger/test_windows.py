@@ -10,7 +10,7 @@ import pytest
 from boxoffice.dynamo import Database
 from boxoffice.ledger.store import LedgerStore
 from fairness import beacon, draw
-from fairness.ledger import entries, windows
+from fairness.ledger import entries, window_entries, windows
 from fairness.ledger.linecheck import LineCheck
 from fairness.ledger.log import Log
 from fairness.ledger.screencheck import ScreenCheck
@@ -170,7 +170,10 @@ def test_a_window_screened_with_other_weights_than_the_sale_promised_is_found() 
         faults: list[tuple[str, str, int | None]] = []
         check = LineCheck(lambda *fault: faults.append(fault))  # noqa: B023 - called in this turn
         rules = replace(MANIFEST, rule_weights_milli=promised)
-        told = [entries.manifest(rules, START), entries.screening("sale", START, 0, version(used))]
+        told = [
+            entries.manifest(rules, START),
+            window_entries.screening("sale", START, 0, version(used)),
+        ]
         for index, entry in enumerate(told):
             check.take(index, entry, entries.encode(entry), beacon.public_key(BEACON_SEED))
         assert [name for name, *_ in faults] == ([] if promised == used else ["screening"])
@@ -193,8 +196,11 @@ def test_a_sale_that_declares_its_screening_says_of_each_window_who_judged_it() 
         check.window(0, rules)
         assert [what for what in found if wrong not in what] == []
         assert bool(found) == bool(wrong)
-    assert "instead_of" not in entries.screening("sale", START, 0, "3-aaa+0f", "3-aaa")["detail"]
-    told = entries.screening("sale", START, 0, "3-bbb", "3-aaa")["detail"]
+    assert (
+        "instead_of"
+        not in window_entries.screening("sale", START, 0, "3-aaa+0f", "3-aaa")["detail"]
+    )
+    told = window_entries.screening("sale", START, 0, "3-bbb", "3-aaa")["detail"]
     assert told["instead_of"] == "3-aaa"
 
 
