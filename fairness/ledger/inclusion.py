@@ -20,8 +20,9 @@ from fairness import draw, receipts
 from fairness.errors import Invalid, LogBroken, NotFound
 from fairness.ledger import entries, merkle, notes, windows
 from fairness.ledger.cosigning import Cosignature, cosignatures
-from fairness.ledger.log import Log, Proof
+from fairness.ledger.log import Log
 from fairness.ledger.merkle import HASH
+from fairness.ledger.proofs import Proof
 from fairness.ledger.recompute import Window
 
 _WINDOWS_KEPT = 32  # 72 bytes for each arrival

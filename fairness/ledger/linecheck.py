@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fairness.errors import Invalid
 from fairness.ledger import merkle, recompute
+from fairness.ledger.arrivalcheck import ArrivalCheck
 from fairness.ledger.beaconcheck import BeaconCheck
 from fairness.ledger.defercheck import DeferCheck
 from fairness.ledger.entries import PASSED_OVER, Entry
@@ -43,8 +44,7 @@ class LineCheck:
         self._report = report
         self._beacon = BeaconCheck(report)
         self._key: bytes | None = None
-        self._arrived: dict[str, int] = {}  # fan -> window
-        self._last = (-1, -1)  # window and µs of the newest arrival
+        self._arrivals = ArrivalCheck(report)
         self._open: dict[int, _Batch] = {}
         self._verdicts: dict[str, set[str]] = {}
         self._passed: dict[str, tuple[str, int]] = {}  # fan -> why, index of the entry
@@ -155,7 +155,7 @@ class LineCheck:
         batch.committed = data
         self._beacon.committed[number] = self._at or 0
         self._screenings.window(number, self.manifest)
-        self._check_arrivals(batch)
+        self._arrivals.take(number, batch.arrivals, self.manifest, self._at)
         self._check_merges(batch)
         batch.leaves = recompute.leaves(entry["sale"], batch.arrivals)
         root = merkle.root(batch.leaves).hex()
@@ -171,49 +171,12 @@ class LineCheck:
                 self._fail(check, f"window {number} says {stated}, its entries give {found}")
         self.counts.update(windows=1, arrived=len(batch.arrivals), merged=len(batch.merged))
 
-    def _check_arrivals(self, batch: _Batch) -> None:
-        manifest = self.manifest
-        if manifest is None:
-            self._fail("manifest", f"window {batch.number} came before the sale's rules")
-        if batch.number <= self._last[0]:
-            self._fail("window", f"window {batch.number} came after window {self._last[0]}")
-        last = self._last[1]
-        if manifest and batch.arrivals and self._are_in_order(batch, manifest, last):
-            self._arrived.update((fan, batch.number) for fan, _ in batch.arrivals)
-            last = batch.arrivals[-1][1]
-        else:
-            last = self._check_each(batch, manifest, last)
-        self._last = (max(batch.number, self._last[0]), last)
-
-    def _are_in_order(self, batch: _Batch, rules: Manifest, last: int) -> bool:
-        """Whether nobody arrived twice, and all one after the other, inside their window."""
-        fans = {fan for fan, _ in batch.arrivals}
-        times = [at_us for _, at_us in batch.arrivals]
-        return (
-            len(fans) == len(times)
-            and self._arrived.keys().isdisjoint(fans)
-            and last < times[0]
-            and all(map(operator.lt, times, times[1:]))
-            and rules.window_of(times[0]) == batch.number == rules.window_of(times[-1])
-        )
-
-    def _check_each(self, batch: _Batch, manifest: Manifest | None, last: int) -> int:
-        """Report what is wrong with each arrival; return the time of the last."""
-        for fan, at_us in batch.arrivals:
-            if fan in self._arrived:
-                self._fail("arrivals", f"{fan} arrived twice")
-            if at_us <= last:
-                self._fail("arrivals", f"{fan} at {at_us} is not after the one before")
-            if manifest and manifest.window_of(at_us) != batch.number:
-                self._fail("arrivals", f"{fan} at {at_us} is not of window {batch.number}")
-            self._arrived[fan], last = batch.number, at_us
-        return last
-
     def _check_merges(self, batch: _Batch) -> None:
+        arrived = self._arrivals.arrived
         for fan, lead in batch.merged.items():
             if fan in self.leads:
                 self._fail("merges", f"{fan} is merged twice")
-            if fan not in self._arrived or lead not in self._arrived or fan == lead:
+            if fan not in arrived or lead not in arrived or fan == lead:
                 self._fail("merges", f"{fan} into {lead}: they did not both arrive")
         self.leads.update(batch.merged)
 

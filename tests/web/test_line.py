@@ -20,7 +20,7 @@ from fairness.direct import Direct
 from fairness.errors import Unavailable
 from fairness.ledger import entries, story
 from fairness.ledger.inclusion import Receipt
-from fairness.ledger.log import Proof
+from fairness.ledger.proofs import Proof
 from fairness.line import Line
 from tests.engines import wait_until
 from tests.web.site import Person, call_to_shop, enter, open_line, put_on_sale

@@ -15,7 +15,8 @@ from fairness.errors import Invalid, LogBroken
 from fairness.ledger import entries, merkle, notes, windows
 from fairness.ledger.cosigning import COSIGNED, Cosigner
 from fairness.ledger.inclusion import Inclusion, Prover, Receipt, WindowTree
-from fairness.ledger.log import Log, Proof
+from fairness.ledger.log import Log
+from fairness.ledger.proofs import Proof
 from fairness.ledger.verify import verify
 from fairness.receipts import Promises
 from tests.fairness.ledger.stores import (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fairness.ledger import merkle, notes
-from fairness.ledger.log import Proof
 from fairness.ledger.notes import Signer
+from fairness.ledger.proofs import Proof
 from fairness.ledger.verify import verify
 from tests.engines import ROOT
 from tests.fairness.ledger import mutations
