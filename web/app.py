@@ -41,6 +41,7 @@ from web import (
     public_log,
     receipt_pages,
     report_page,
+    resale_api,
     review_api,
     review_pages,
     security,
@@ -75,6 +76,7 @@ BOXOFFICE = (
     organiser_api.bp,
     desk_api.bp,
     review_api.bp,
+    resale_api.bp,
     pages.bp,
     account_pages.bp,
     passkey_pages.bp,
@@ -133,6 +135,7 @@ WITHOUT_FORMS = (
     gate_organiser_api.bp,
     desk_api.bp,
     review_api.bp,
+    resale_api.bp,
 )
 
 

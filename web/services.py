@@ -16,6 +16,7 @@ from boxoffice.inventory.service import Inventory
 from boxoffice.notices.service import Notices
 from boxoffice.orders.service import Orders
 from boxoffice.payments.service import Payments
+from boxoffice.resales.service import Resales
 from boxoffice.returns.service import Returns
 from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.desk import Desk
@@ -158,6 +159,12 @@ def desk() -> Desk:
 
 
 @cache
+def resales() -> Resales:
+    """Return what organisers report to be on offer above its price."""
+    return Resales(clients.database())
+
+
+@cache
 def editing() -> Editing:
     """Return what changes the seats of sales."""
     return Editing(clients.database())
@@ -194,8 +201,8 @@ def prover() -> Prover:
 
 
 _OURS: tuple[Callable[..., Any], ...] = (
-    direct, line, passkeys, search, appeals, desk, editing, tickets, gates, passes, promises,
-    prover,
+    direct, line, passkeys, search, appeals, desk, resales, editing, tickets, gates, passes,
+    promises, prover,
 )  # fmt: skip
 
 
