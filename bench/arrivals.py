@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from bench import edge, load
 from bench.results import Figure
-from boxoffice.sales.service import CLOCK, Sales
+from boxoffice.sales.acting import CLOCK
+from boxoffice.sales.service import Sales
 from console import engines, probes, processes
 from console.home import Home
 from console.rehearsal import stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from boxoffice.ledger.promises import manifest_batch
+from boxoffice.sales.acting import CLOCK
 from boxoffice.sales.model import CLOSED, OPEN, PAUSED, SCHEDULED, Sale
-from boxoffice.sales.service import CLOCK
 from fairness import keys
 from fairness.clock import SECOND, now_us
 from fairness.errors import Conflict

@@ -1,15 +1,17 @@
-"""What a sale must be before it is one. Pure: the plan and what was asked for come in."""
+"""What a sale must be before it is one: the plan and what was asked for come in, a draft out."""
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields, replace
 
+from boxoffice.catalogue.model import Performance
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.checks import text, whole
-from boxoffice.sales.model import Price
+from boxoffice.sales.model import DRAFT, Price, Sale
 from fairness.errors import Invalid
 from fairness.manifest import Manifest
 
@@ -24,6 +26,47 @@ _DERIVED = (
 )  # fmt: skip
 _NAMES = ("beacon", "beacon_fallback")  # the manifest knows which there are
 _RULES = {f.name: f for f in fields(Manifest) if f.name not in _DERIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What an organiser asks for, unchecked; `Sales.create` says what each is."""
+
+    rules: Mapping[str, object]
+    prices: Mapping[str, Price]
+    currency: str
+    held_back: Mapping[str, str]
+    weights: Mapping[str, int]
+
+
+def sale_of(
+    performance: Performance, organiser_id: str, plan: SeatingPlan, wishes: Wishes, now_us: int
+) -> Sale:
+    """Return the draft of a new sale, with an id and a key of its own; Invalid names the field."""
+    of_plan = {seat.seat_id: seat.held for seat in plan.seats if seat.held}
+    held = checked_held_back({**of_plan, **wishes.held_back}, plan)
+    sale_id = f"sale_{secrets.token_urlsafe(12)}"
+    manifest = replace(
+        manifest_of(sale_id, wishes.rules, held, now_us),
+        seats=len(plan.seats),
+        rule_weights_milli=dict(wishes.weights),
+    )
+    return Sale(
+        sale_id=sale_id,
+        performance_id=performance.performance_id,
+        event_id=performance.event_id,
+        plan_id=performance.plan_id,
+        organiser_id=organiser_id,
+        manifest=manifest,
+        prices=checked_prices(wishes.prices, plan),
+        currency=checked_currency(wishes.currency),
+        state=DRAFT,
+        key=secrets.token_bytes(32),
+        rate_per_s=manifest.rate_per_s,
+        capacity=manifest.capacity,
+        held_back=held,
+        created_us=now_us,
+    )
 
 
 def manifest_of(

@@ -6,39 +6,35 @@ that it was decided on, is logged in the same transaction, and done twice is don
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import text, whole
-from boxoffice.dynamo import Database, Write
+from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
 from boxoffice.sales import acts, draft, stages
+from boxoffice.sales.acting import CLOCK, TRIES, Acting
 from boxoffice.sales.model import CLOSED, DRAFT, SCHEDULED, Due, Price, Sale
-from boxoffice.sales.store import SaleStore
 from boxoffice.sales.tour_store import TourStore
 from boxoffice.sales.tours import in_tour
-from fairness.errors import Conflict, Contention, Forbidden, NotFound
+from fairness.errors import Conflict, Contention, Forbidden
 from fairness.ledger import entries
 from fairness.manifest import ECVRF
 from fairness.screening.version import release
-
-CLOCK = "clock"
-TRIES = 5  # how often an act is decided again when others changed the sale meanwhile
 
 
 class _Edited(Exception):
     """The seats of a draft were changed meanwhile."""
 
 
-class Sales:
+class Sales(Acting):
     """What can be done to a sale."""
 
     def __init__(self, db: Database) -> None:
-        self._store = SaleStore(db)
+        super().__init__(db)
         self._tours = TourStore(db)
         self._catalogue = Catalogue(db)
         self._inventory = Inventory(db)
@@ -66,30 +62,8 @@ class Sales:
         if self._catalogue.event(performance.event_id).organiser_id != organiser_id:
             raise Forbidden("this event belongs to another organiser")
         plan = self._catalogue.plan(performance.plan_id)
-        of_plan = {seat.seat_id: seat.held for seat in plan.seats if seat.held}
-        held = draft.checked_held_back({**of_plan, **(held_back or {})}, plan)
-        sale_id = f"sale_{secrets.token_urlsafe(12)}"
-        manifest = replace(
-            draft.manifest_of(sale_id, rules, held, now_us),
-            seats=len(plan.seats),
-            rule_weights_milli=dict(weights or {}),
-        )
-        sale = Sale(
-            sale_id=sale_id,
-            performance_id=performance_id,
-            event_id=performance.event_id,
-            plan_id=performance.plan_id,
-            organiser_id=organiser_id,
-            manifest=manifest,
-            prices=draft.checked_prices(prices, plan),
-            currency=draft.checked_currency(currency),
-            state=DRAFT,
-            key=secrets.token_bytes(32),
-            rate_per_s=manifest.rate_per_s,
-            capacity=manifest.capacity,
-            held_back=held,
-            created_us=now_us,
-        )
+        wishes = draft.Wishes(rules, prices, currency, held_back or {}, weights or {})
+        sale = draft.sale_of(performance, organiser_id, plan, wishes, now_us)
         if not self._store.create(sale):
             raise Conflict(
                 "this performance has a sale already",
@@ -98,13 +72,6 @@ class Sales:
                 rule="one sale for each performance: two could sell a seat twice",
                 remedy="use that sale, or discard it while it is a draft",
             )
-        return sale
-
-    def get(self, sale_id: str) -> Sale:
-        """Return the sale; NotFound."""
-        sale = self._store.get(sale_id)
-        if sale is None:
-            raise NotFound("there is no such sale", field="sale_id", value=sale_id)
         return sale
 
     def of_performances(self, performance_ids: Sequence[str]) -> dict[str, Sale]:
@@ -289,57 +256,3 @@ class Sales:
             return replace(sale, manifest=rules)
 
         return self._act(sale_id, by, now_us, "beacon", chosen)
-
-    def _own(self, sale_id: str, by: str) -> Sale:
-        sale = self.get(sale_id)
-        if by not in (CLOCK, sale.organiser_id):
-            raise Forbidden("this sale belongs to another organiser")
-        return sale
-
-    def _step(self, sale_id: str, by: str, now_us: int, act: str) -> Sale:
-        def stepped(sale: Sale) -> Sale:
-            return acts.step(sale, act)
-
-        return self._act(sale_id, by, now_us, act, stepped)
-
-    def _act(
-        self,
-        sale_id: str,
-        by: str,
-        now_us: int,
-        act: str,
-        decide: Callable[[Sale], Sale],
-        first: entries.Entry | None = None,
-        needs: Sequence[Write] = (),
-    ) -> Sale:
-        """Change the sale as `decide` says and log it, after `first`; no change logs nothing."""
-        for _ in range(TRIES):
-            before = self._own(sale_id, by)
-            after = decide(before)
-            if after == before:
-                return before
-            after = replace(after, version=before.version + 1)
-            detail = {"by": CLOCK if by == CLOCK else "organiser", **_changes(before, after)}
-            entry = entries.organiser(sale_id, now_us, act, detail)
-            logged = [first, entry] if first else [entry]
-            if self._store.change(before, after, logged, now_us, needs):
-                return after
-        raise Contention()
-
-
-def _changes(before: Sale, after: Sale) -> dict[str, Any]:
-    """Return the fields that an act changed, as the log shows them."""
-    steered = ("state", "rate_per_s", "capacity", "message")
-    changes = {
-        name: getattr(after, name)
-        for name in steered
-        if getattr(before, name) != getattr(after, name)
-    }
-    if before.key != after.key:
-        changes["key"] = "destroyed"
-    changes |= stages.changes(before, after)
-    if before.manifest.beacon != after.manifest.beacon:
-        changes["beacon"] = after.manifest.beacon
-    if before.manifest.opens_at_us != after.manifest.opens_at_us:
-        changes["opens_at_us"] = after.manifest.opens_at_us
-    return changes

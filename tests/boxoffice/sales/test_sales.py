@@ -10,8 +10,9 @@ import pytest
 
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
+from boxoffice.sales.acting import CLOCK
 from boxoffice.sales.model import Price, Sale
-from boxoffice.sales.service import CLOCK, Sales
+from boxoffice.sales.service import Sales
 from boxoffice.sales.store import SaleStore
 from boxoffice.tables import OUTBOX, SALES
 from fairness.clock import SECOND

@@ -7,7 +7,8 @@ import pytest
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
 from boxoffice.outbox import LEDGER, entries_of
-from boxoffice.sales.service import CLOCK, Sales
+from boxoffice.sales.acting import CLOCK
+from boxoffice.sales.service import Sales
 from boxoffice.tables import OUTBOX
 from fairness.clock import SECOND
 from fairness.errors import Conflict, Forbidden, Invalid
