@@ -11,7 +11,6 @@ import hmac
 import secrets
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import one_of, text, whole
@@ -24,6 +23,7 @@ from boxoffice.sales.service import Sales
 from boxoffice.tickets.model import Ticket
 from boxoffice.tickets.service import ticket_id_of
 from boxoffice.tickets.store import TicketStore
+from boxoffice.transfers import terms
 from boxoffice.transfers.model import LINK_US, MODES, Friend, Mode, Transfer, TransferRules
 from boxoffice.transfers.store import TransferStore
 from fairness.errors import (
@@ -34,7 +34,6 @@ from fairness.errors import (
     NotFound,
     Unavailable,
 )
-from fairness.screening.bonds import TRANSFER
 
 TRIES = 5
 
@@ -82,7 +81,7 @@ class Transfers:
         if order.state != "paid":
             return None
         rules = self._store.rules(order.sale_id)
-        return None if _why_not(order, rules, now_us) else rules
+        return None if terms.why_not(order, rules, now_us) else rules
 
     def offer(
         self, order_id: str, seat_id: str, account_id: str, friend: str, now_us: int
@@ -99,8 +98,8 @@ class Transfers:
             before, token = self._store.get(ticket.ticket_id), secrets.token_urlsafe(24)
             after = Transfer(
                 ticket.ticket_id, order.sale_id, order_id, seat_id, account_id, name,
-                _hash(token), "offered", now_us, min(now_us + LINK_US, rules.until_us), now_us,
-                (before.version if before else 0) + 1, order.about,
+                terms.hash_of(token), "offered", now_us, min(now_us + LINK_US, rules.until_us),
+                now_us, (before.version if before else 0) + 1, order.about,
             )  # fmt: skip
             with suppress(Changed):
                 self._store.offer(before, after, ticket, rules)
@@ -115,11 +114,11 @@ class Transfers:
         for _ in range(TRIES):
             found = self._store.get(ticket_id)
             if found is None:
-                raise _no_offer()
+                raise terms.no_offer()
             if found.from_account != account_id:
                 raise Forbidden("this ticket was offered by another account", field="ticket_id")
             if found.state == "accepted":
-                raise _accepted()
+                raise terms.accepted()
             if found.state == "withdrawn":
                 return found
             with suppress(Changed):
@@ -132,12 +131,12 @@ class Transfers:
         NotFound for a wrong, old, withdrawn or accepted one alike, except for who accepted it.
         """
         found = self._store.get(ticket_id)
-        right = found and hmac.compare_digest(found.token_hash, _hash(token))
+        right = found and hmac.compare_digest(found.token_hash, terms.hash_of(token))
         if found is None or not right:
-            raise _no_offer()
+            raise terms.no_offer()
         mine = found.state == "accepted" and account_id and found.to_account == account_id
         if not found.is_open(now_us) and not mine:
-            raise _no_offer()
+            raise terms.no_offer()
         return found
 
     def accept(self, ticket_id: str, token: str, friend: Friend, now_us: int) -> Order:
@@ -160,7 +159,7 @@ class Transfers:
                 )
             order = self._order(offered.order_id, offered.from_account)
             rules, ticket = self._allowed(order, offered.seat_id, now_us)
-            theirs = _theirs(order, offered.seat_id, friend, now_us)
+            theirs = terms.friends_order(order, offered.seat_id, friend, now_us)
             new = replace(
                 ticket,
                 ticket_id=ticket_id_of(theirs.order_id, offered.seat_id),
@@ -201,7 +200,7 @@ class Transfers:
     def _allowed(self, order: Order, seat_id: str, now_us: int) -> tuple[TransferRules, Ticket]:
         rules = self._store.rules(order.sale_id)
         ticket = self._tickets.get(ticket_id_of(order.order_id, seat_id))
-        why = _why_not(order, rules, now_us)
+        why = terms.why_not(order, rules, now_us)
         if why is None and (ticket is None or seat_id not in order.seat_ids):
             why = "this seat is not in the order any more"
         elif why is None and ticket and (ticket.state != "valid" or ticket.entered_us is not None):
@@ -223,66 +222,3 @@ class Transfers:
         if order.account_id != account_id:
             raise Forbidden("this order belongs to another account", field="order_id")
         return order
-
-
-def _why_not(order: Order, rules: TransferRules, now_us: int) -> str | None:
-    """Return why tickets of the order cannot be passed on, or None."""
-    if order.state != "paid":
-        return f"the order is {order.state.replace('_', ' ')}"
-    if rules.mode == "off":
-        return "tickets of this sale are not passed on"
-    if now_us >= rules.until_us:
-        return "the time to pass tickets on is over"
-    if rules.mode == "once" and order.hops:
-        return "this ticket was passed on once already"
-    if order.review:
-        return "the organiser is having a look at this order"
-    return None
-
-
-def _theirs(order: Order, seat_id: str, friend: Friend, now_us: int) -> Order:
-    """Return the friend's order: the seat, nothing to pay, and who gets the money if it returns."""
-    return replace(
-        order,
-        order_id=f"ord_{secrets.token_urlsafe(16)}",
-        account_id=friend.account_id,
-        fan=friend.fan,
-        person=friend.person,
-        seats=tuple(seat for seat in order.seats if seat.seat_id == seat_id),
-        total_cents=0,
-        created_us=now_us,
-        changed_us=now_us,
-        payment_id=order.payment_id or order.order_id,
-        problem=None,
-        tour_limit=friend.tour.limit if friend.tour else 0,
-        tour_people=friend.tour.people if friend.tour else (),
-        returned=(),
-        passed_on=(),
-        hops=order.hops + 1,
-        revision=0,
-        why="",
-        # What the sender's wish came with says nothing of the friend; that they deal, something.
-        marks=((TRANSFER, _hash(f"{order.order_id} {seat_id}")),),
-    )
-
-
-def _no_offer() -> NotFound:
-    return NotFound(
-        "this link leads to no ticket any more",
-        field="token",
-        rule="a link works once, until its time is over or the sender takes it back",
-        remedy="ask your friend for a new link",
-    )
-
-
-def _accepted() -> Conflict:
-    return Conflict(
-        "your friend has accepted the ticket",
-        field="ticket_id",
-        rule="an offer is taken back before it is accepted",
-        remedy="ask your friend to pass it back, if the organiser allows that",
-    )
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
