@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from web import aftersale_service, facts, order_pages, organiser_service, reading
+from boxoffice.resales.model import BOUGHT, LONGEST
+from web import aftersale_service, facts, order_pages, organiser_service, reading, resale_service
 from web.access import Access, door
 from web.aftersale_documents import (
     STATES,
@@ -83,6 +84,9 @@ def orders(sale_id: str, query: SaleOrdersQuery | None = None) -> ResponseReturn
         count=len(found),
         states=(*STATES, "partly"),
         query=query,
+        reports=resale_service.standing(sale_id),
+        bought=BOUGHT,
+        longest=LONGEST,
         rules=aftersale_service.rules(sale_id),
     )
 

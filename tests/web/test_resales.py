@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from boxoffice.sales.model import Sale
 from tests.web.site import Person
@@ -40,3 +41,24 @@ def test_an_organiser_reports_an_order_by_the_api_and_takes_it_back(
     mine = fan.call("GET", f"/api/v1/orders/{order}").json
     assert mine["state"] == "paid"  # type: ignore[index]
     assert "exchange" not in str(mine), "what was written is for the organiser"
+
+
+def test_the_page_of_orders_reports_one_finds_it_again_and_takes_it_back(
+    app: Flask, organiser: Person, other: Person, sale: Sale, order: str
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    console, base = organiser.browser(), f"/organiser/sales/{sale.sale_id}/orders"
+    path, found = f"{base}/{order}/resale", "?q=a-1&state=paid"
+    long = "x" * 501
+    wrong = console.post(path + found, data={"reason": long})
+    assert wrong.status_code == 422
+    assert 'role="alert"' in wrong.text
+    assert long in wrong.text, "what was typed is not lost"
+    sent = console.post(path + found, data={"reason": f"<b>{SEEN}</b>\nRow A"})
+    assert (sent.status_code, sent.location) == (303, f"{base}{found}#{order}")
+    page = console.get(base + found).text
+    assert f"&lt;b&gt;{SEEN}" in page
+    assert "Report it" not in page
+    assert other.browser().post(f"{path}/undo").status_code == 403
+    assert console.post(f"{path}/undo").status_code == 303
+    assert "Report it" in console.get(base).text
