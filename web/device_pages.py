@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from boxoffice.notices.devices import NAME, Device, id_of
@@ -31,10 +31,7 @@ bp = Blueprint("device_pages", __name__)
 @door(Access.PUBLIC)
 def worker() -> ResponseReturnValue:
     """Give the script that shows what is pushed; browsers fetch it again while nobody looks."""
-    response = static_files.static(name="notice_worker.js")
-    assert isinstance(response, Response)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return static_files.worker_script("notice_worker.js")
 
 
 @bp.post("/account/devices")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, redirect, render_template
+from flask import Blueprint, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from boxoffice.gate.model import Rules
@@ -26,10 +26,7 @@ def gate(performance_id: str) -> ResponseReturnValue:
 @door(Access.PUBLIC)
 def worker() -> ResponseReturnValue:
     """Give the script that keeps the gate's page for when there is no network."""
-    response = static_files.static(name="gate_worker.js")
-    assert isinstance(response, Response)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return static_files.worker_script("gate_worker.js")
 
 
 @bp.get("/organiser/dates/<id:performance_id>/gate")

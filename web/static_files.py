@@ -22,13 +22,9 @@ KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 @door(Access.PUBLIC)
 def static(name: str) -> ResponseReturnValue:
     """Give a file of ours; its address has a digest of it, so it may be kept for good."""
-    content, _digest = _file(name)
-    response = Response(content, content_type=f"{KINDS[name.rsplit('.', 1)[1]]}; charset=utf-8")
-    forever = request.args.get("v") == _digest
-    response.headers["Cache-Control"] = (
-        "public, max-age=31536000, immutable" if forever else "public, max-age=60"
-    )
-    return response
+    forever = request.args.get("v") == _file(name)[1]
+    kept = "public, max-age=31536000, immutable" if forever else "public, max-age=60"
+    return _answer(name, kept)
 
 
 @bp.get("/favicon.ico")
@@ -47,9 +43,21 @@ def describe_api() -> ResponseReturnValue:
     return response
 
 
+def worker_script(name: str) -> Response:
+    """Return the answer with a service worker of ours; browsers ask each time for a newer one."""
+    return _answer(name, "no-cache")
+
+
 def address_of(name: str) -> str:
     """Return where a file of ours is found."""
     return f"/static/{name}?v={_file(name)[1]}"
+
+
+def _answer(name: str, kept: str) -> Response:
+    kind = KINDS[name.rsplit(".", 1)[-1]]
+    response = Response(_file(name)[0], content_type=f"{kind}; charset=utf-8")
+    response.headers["Cache-Control"] = kept
+    return response
 
 
 @cache
