@@ -61,10 +61,7 @@ def own_event(event_id: str) -> Event:
 
 def own_sale(sale_id: str) -> Sale:
     """Return one of the organiser's sales as it is now; NotFound, Forbidden."""
-    sale = services.sales().get(sale_id)
-    if sale.organiser_id != me():
-        raise Forbidden("this sale belongs to another organiser")
-    return sale
+    return services.sales().own(sale_id, me())
 
 
 def add_event(body: bodies.NewEvent) -> Event:

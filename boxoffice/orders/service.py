@@ -13,6 +13,7 @@ from contextlib import suppress
 from boxoffice.catalogue.plan import SeatingPlan
 from boxoffice.dynamo import Database
 from boxoffice.inventory.service import Inventory
+from boxoffice.orders import owning
 from boxoffice.orders.choice import Stock
 from boxoffice.orders.extending import Extending
 from boxoffice.orders.holding import TRIES, Holding, Outcome
@@ -31,7 +32,6 @@ from fairness.errors import (
     FairTicketError,
     Forbidden,
     Misconfigured,
-    NotFound,
     Unavailable,
 )
 
@@ -67,7 +67,7 @@ class Orders:
         id.
         """
         holding = Holding(self._store, self._inventory, sale, plan, stock, now_us)
-        return _own(holding.one(request), request.account_id)
+        return owning.own(holding.one(request), request.account_id)
 
     def allocate_all(
         self, requests: Sequence[Request], sale: Sale, plan: SeatingPlan, stock: Stock, now_us: int
@@ -245,7 +245,7 @@ class Orders:
 
     def get(self, order_id: str, account_id: str) -> Order:
         """Return the order; NotFound, or Forbidden when it is another fan's."""
-        return _own(self._must(order_id), account_id)
+        return owning.own(self._must(order_id), account_id)
 
     def find(self, order_id: str) -> Order | None:
         """Return the order, or None."""
@@ -260,27 +260,12 @@ class Orders:
         return list(self._store.of_sale(sale_id))
 
     def _must(self, order_id: str) -> Order:
-        order = self._store.get(order_id)
-        if order is None:
-            raise NotFound("there is no such order", field="order_id", value=order_id)
-        return order
-
-
-def _own(order: Order, account_id: str) -> Order:
-    if order.account_id != account_id:
-        raise Forbidden(
-            "this order belongs to another account",
-            field="order_id",
-            value=order.order_id,
-            rule="your own orders",
-            remedy="sign in with the account that made the order",
-        )
-    return order
+        return owning.found(self._store.get(order_id), order_id)
 
 
 def _outcome(found: Outcome, account_id: str) -> Outcome:
     try:
-        return found if isinstance(found, FairTicketError) else _own(found, account_id)
+        return found if isinstance(found, FairTicketError) else owning.own(found, account_id)
     except Forbidden as error:
         return error
 

@@ -11,12 +11,13 @@ from dataclasses import asdict, replace
 from boxoffice import outbox
 from boxoffice.checks import text
 from boxoffice.dynamo import ConditionFailed, Database, Write
+from boxoffice.orders import owning
 from boxoffice.orders.model import Order
 from boxoffice.orders.store import OrderStore
 from boxoffice.resales.model import LONGEST, ResaleReport, may_be_reported
 from boxoffice.sales.service import Sales
 from boxoffice.tables import RESALE_REPORTS
-from fairness.errors import Conflict, Forbidden, NotFound
+from fairness.errors import Conflict, NotFound
 from fairness.ledger import entries
 
 NONE_STANDS = "attribute_not_exists(order_id) OR attribute_exists(undone_us)"
@@ -115,12 +116,8 @@ class Resales:
         return ResaleReport.of(item)
 
     def _own(self, order_id: str, by: str) -> Order:
-        order = self._orders.get(order_id)
-        if order is None:
-            raise NotFound("there is no such order", field="order_id", value=order_id)
-        sale = self._sales.get(order.sale_id)
-        if sale.organiser_id != by:
-            raise Forbidden("this sale belongs to another organiser")
+        order = owning.found(self._orders.get(order_id), order_id)
+        sale = self._sales.own(order.sale_id, by)
         if not sale.key:
             raise Conflict(
                 "the books of this sale are closed",

@@ -13,6 +13,7 @@ from dataclasses import replace
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import text, whole
 from boxoffice.dynamo import Database
+from boxoffice.orders import owning
 from boxoffice.orders.model import Order
 from boxoffice.orders.store import Changed, OrderStore
 from boxoffice.payments.service import Payments
@@ -32,7 +33,7 @@ from boxoffice.tickets.service import ticket_ids
 from boxoffice.tickets.store import TicketStore
 from boxoffice.waitlist.store import WaitStore
 from fairness.clock import SECOND
-from fairness.errors import Conflict, Contention, Forbidden, Invalid, NotFound, Unavailable
+from fairness.errors import Conflict, Contention, Invalid, Unavailable
 
 TRIES = 5  # how often a return is decided again when others changed the order meanwhile
 MOST_FEE_CENTS = 100_000_000
@@ -71,7 +72,7 @@ class Returns:
         Forbidden to others than the organiser; Invalid by field: among others `until_us` after
         the performance begins.
         """
-        sale = self._own(sale_id, by)
+        sale = self._sales.own(sale_id, by)
         if mode not in MODES:
             raise Invalid(
                 f"there is no way of returns {mode!r:.40}",
@@ -125,7 +126,7 @@ class Returns:
         why = text("reason", reason, 500)
         for _ in range(TRIES):
             order = self._order(order_id)
-            self._own(order.sale_id, by)
+            self._sales.own(order.sale_id, by)
             if order.state == "returned":
                 return order
             if order.state != "paid":
@@ -223,18 +224,8 @@ class Returns:
         return rules
 
     def _order(self, order_id: str, account_id: str | None = None) -> Order:
-        order = self._orders.get(order_id)
-        if order is None:
-            raise NotFound("there is no such order", field="order_id", value=order_id)
-        if account_id is not None and order.account_id != account_id:
-            raise Forbidden("this order belongs to another account", field="order_id")
-        return order
-
-    def _own(self, sale_id: str, by: str) -> Sale:
-        sale = self._sales.get(sale_id)
-        if sale.organiser_id != by:
-            raise Forbidden("this sale belongs to another organiser")
-        return sale
+        order = owning.found(self._orders.get(order_id), order_id)
+        return order if account_id is None else owning.own(order, account_id)
 
     def _until(self, sale: Sale, until_us: int) -> int:
         begins_us = self._catalogue.performance(sale.performance_id).starts_at_us

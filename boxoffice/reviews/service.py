@@ -26,7 +26,7 @@ from boxoffice.sales.service import Sales
 from boxoffice.tables import REVIEWS
 from boxoffice.tickets.service import Tickets
 from boxoffice.waitlist.store import WaitStore
-from fairness.errors import Conflict, Forbidden, Invalid, NotFound
+from fairness.errors import Conflict, Invalid, NotFound
 
 UNBEGUN = "attribute_not_exists(begun_us) AND attribute_not_exists(undone_us)"
 
@@ -58,7 +58,7 @@ class Reviews:
         Forbidden to others than the organiser; Conflict for an order that does not wait, or about
         which something is decided already; Invalid.
         """
-        self._own(sale_id, by)
+        self._sales.own(sale_id, by)
         orders = self._to_decide(sale_id, list(dict.fromkeys(order_ids)))
         review = Review(
             sale_id=sale_id,
@@ -83,7 +83,7 @@ class Reviews:
 
         NotFound, Forbidden; Conflict when it is carried out, or about to be.
         """
-        self._own(sale_id, by)
+        self._sales.own(sale_id, by)
         made = self._get(sale_id, review_id)
         if made.undone_us is not None:
             return made
@@ -192,7 +192,3 @@ class Reviews:
         if item is None:
             raise NotFound("there is no such decision", field="review", value=review_id)
         return Review.of(item)
-
-    def _own(self, sale_id: str, by: str) -> None:
-        if self._sales.get(sale_id).organiser_id != by:
-            raise Forbidden("this sale belongs to another organiser")

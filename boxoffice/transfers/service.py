@@ -15,6 +15,7 @@ from dataclasses import replace
 from boxoffice.catalogue.service import Catalogue
 from boxoffice.checks import one_of, text, whole
 from boxoffice.dynamo import Database
+from boxoffice.orders import owning
 from boxoffice.orders.groups import Group, Groups
 from boxoffice.orders.model import Order
 from boxoffice.orders.store import Changed, OrderStore
@@ -31,7 +32,6 @@ from fairness.errors import (
     Contention,
     Forbidden,
     LimitReached,
-    NotFound,
     Unavailable,
 )
 
@@ -60,9 +60,7 @@ class Transfers:
 
         Forbidden to others than the organiser; Invalid by field.
         """
-        sale = self._sales.get(sale_id)
-        if sale.organiser_id != by:
-            raise Forbidden("this sale belongs to another organiser")
+        sale = self._sales.own(sale_id, by)
         kind: Mode = MODES[MODES.index(one_of("mode", mode, MODES))]
         begins_us = self._catalogue.performance(sale.performance_id).starts_at_us
         until = whole("until_us", until_us, 1, begins_us) if kind != "off" else 0
@@ -216,9 +214,4 @@ class Transfers:
         return rules, ticket
 
     def _order(self, order_id: str, account_id: str) -> Order:
-        order = self._orders.get(order_id)
-        if order is None:
-            raise NotFound("there is no such order", field="order_id", value=order_id)
-        if order.account_id != account_id:
-            raise Forbidden("this order belongs to another account", field="order_id")
-        return order
+        return owning.own(owning.found(self._orders.get(order_id), order_id), account_id)
