@@ -13,6 +13,7 @@ from typing import Any
 from boxoffice.ledger.promises import Promises
 from fairness import keys
 from fairness.identity import account_of
+from fairness.ledger import decisions
 from workers import clients, telling
 from workers.about import about, recent_sale
 
@@ -48,14 +49,14 @@ def live_sales() -> list[str]:
 def log_calls(sale_id: str) -> int:
     """Log who was called and passed over, and promise the called their mail; return how many."""
     store, stream = clients.redis(), keys.decisions(sale_id)
-    decisions: Any = store.xrange(stream, count=MOST_DECISIONS)
-    for number, decision in decisions:
+    waiting: Any = store.xrange(stream, count=MOST_DECISIONS)
+    for number, decision in waiting:
         logged = decisions.from_decision(sale_id, decision)
         if logged:
             clients.log().append(f"{sale_id}/calls/{number}", logged)
         _promise_mail(sale_id, decision)
         store.xdel(stream, number)
-    return len(decisions)
+    return len(waiting)
 
 
 def _promise_mail(sale_id: str, decision: Mapping[str, str]) -> None:
