@@ -15,7 +15,7 @@ from fairness import keys
 from fairness.clock import now_us
 from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
-from fairness.screening import budget
+from fairness.screening import budget, late
 from fairness.screening import model as screening
 from fairness.screening.version import version
 from fairness.screening.window import Knowledge, Seen, screen_arrivals
@@ -125,7 +125,8 @@ def _screen(line: Line, window: ClosedWindow) -> bool:
     keeper.judged(found, within)
     # Before it counts, so that it is known whoever dies; and after, if another release did it too.
     _note_judge(line.sale_id, window.number, by)
-    won = line.screened(window.number, _verdicts(within), found.merges(), found.told_late())
+    told = late.told(found.judgements, found.late)
+    won = line.screened(window.number, _verdicts(within), found.merges(), told)
     if won:
         _note_judge(line.sale_id, window.number, by)
     return won

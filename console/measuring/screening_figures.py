@@ -24,9 +24,9 @@ from console.measuring.screening import (
 from fairness.clock import SECOND
 from fairness.screening import agents, budget, rules
 from fairness.screening.case import Case
+from fairness.screening.judging import apply
 from fairness.screening.model import ADMIT, CHALLENGE, MERGE, REFUSE, REVIEW, Account, Visit
 from fairness.screening.offline.figures import clopper_pearson
-from fairness.screening.window import apply
 
 ADMISSIONS = 5_000
 DRAWS = 40

@@ -5,17 +5,19 @@ Their windows are judged and drawn; what is found now acts on the turn, never on
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from redis import Redis
 
 from fairness import keys
 from fairness.ledger.entries import in_parts
-from fairness.screening import agents, evidence
+from fairness.screening import agents, evidence, judging
 from fairness.screening.bonds import Group
+from fairness.screening.calibration import weighed
 from fairness.screening.case import Case
-from fairness.screening.model import Account, Visit
-from fairness.screening.rules import MANY
+from fairness.screening.model import REVIEW, Account, Judgement, Visit
+from fairness.screening.rules import MANY, Rule, many_accounts
 
 _AT_ONCE = 500
 
@@ -41,6 +43,35 @@ def cases(
         for fan, shares in zip(earlier, merged, strict=True):
             if not shares:
                 yield _case(fan, count)
+
+
+def judged(
+    cases: Iterable[Case],
+    table: Sequence[Rule],
+    weights: Mapping[str, int],
+    failed: Counter[str],
+) -> dict[str, Judgement]:
+    """Return whom of earlier windows `many_accounts` holds, by its weight in this sale.
+
+    `table` are the sale's rules, `weights` its calibration; a rule that raises is in `failed`.
+    """
+    one = [rule for rule in table if rule is many_accounts]
+    held = {}
+    for case in cases:
+        found = weighed(judging.apply(one, case, failed), weights)
+        if (judgement := judging.judge(found, None)).verdict == REVIEW:
+            held[case.visit.fan] = judgement
+    return held
+
+
+def told(judgements: Mapping[str, Judgement], held: Mapping[str, Judgement]) -> dict[str, str]:
+    """Return fan -> findings as JSON of those `held`; "" for those of the window told the same."""
+    same = (
+        fan
+        for fan, judgement in judgements.items()
+        if judgement.lead is None and many_accounts.__name__ in judgement.rules()
+    )
+    return dict.fromkeys(same, "") | {fan: one.findings_json() for fan, one in held.items()}
 
 
 def _known(redis: Redis, key: str, fans: list[str]) -> list[bool]:

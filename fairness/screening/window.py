@@ -12,31 +12,31 @@ from redis import Redis
 from fairness import keys
 from fairness.collector import paused
 from fairness.ledger.entries import in_parts
-from fairness.screening import agents, bonds, evidence, facts, late, rules, scoring, timing, unusual
+from fairness.screening import (
+    agents,
+    evidence,
+    facts,
+    judging,
+    late,
+    rules,
+    scoring,
+    timing,
+    unusual,
+)
 from fairness.screening.calibration import weighed
-from fairness.screening.case import Case
 from fairness.screening.facts import Arrival
 from fairness.screening.linking import Entry, Links, Shared
-from fairness.screening.model import MERGE, REVIEW, Account, Finding, Judgement, Visit
+from fairness.screening.model import Account, Finding, Judgement, Visit
 from fairness.screening.rules import Rule
 from fairness.screening.tables import Tables
 
 logger = logging.getLogger(__name__)
 
 _UNKNOWN = Account()
-_SHARED_PLACE = Finding(
-    "shared_place",
-    0.0,
-    "This account and an earlier one seem to belong to one person, so they share the earlier "
-    "place and one ticket limit. If you are two people, ask for another look.",
-)
-
-
 Seen = tuple[Sequence[Visit], Mapping[str, Account]]  # the accounts by fan
 UNREADABLE = "visit"  # counted with the rules that failed: arrivals nothing is found about
 AT_ONCE = 1_000  # arrivals whose visits are at hand together
 _ALONE = Shared({}, {})
-_MANY = rules.many_accounts.__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,13 @@ class Screened:
     """The outcome. `judgements` has every visit's fan; `faults` counts rules that failed.
 
     `gone` are those it would have linked, had they not left the line. `late` are fans of earlier
-    windows whose place is to be held now.
+    windows whose place is to be held now: see `late.told`.
     """
 
     judgements: dict[str, Judgement]
     faults: dict[str, int] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     late: Mapping[str, Judgement] = field(default_factory=dict)
-
-    def told_late(self) -> dict[str, str]:
-        """Return fan -> findings as JSON of `late`; "" for those of the window told the same."""
-        told = (
-            fan
-            for fan, judgement in self.judgements.items()
-            if judgement.lead is None and _MANY in judgement.rules()
-        )
-        return dict.fromkeys(told, "") | {f: one.findings_json() for f, one in self.late.items()}
 
     def merges(self) -> dict[str, str]:
         """Return fan -> lead for those who share an earlier fan's place."""
@@ -133,7 +124,8 @@ def screen_arrivals(
         for part in in_parts([arrivals[number] for number in again], AT_ONCE):
             window.judge(window.facts(part), shared, regular)
     evidence.keep(redis, sale_id, shared.groups)
-    held = window.judge_late(late.cases(redis, sale_id, shared.groups, window.judgements))
+    cases = late.cases(redis, sale_id, shared.groups, window.judgements)
+    held = late.judged(cases, knowledge.table, knowledge.weights, window.failed)
     _count(redis, sale_id, window.failed)
     return Screened(window.judgements, dict(+window.failed), shared.gone, held)
 
@@ -221,24 +213,16 @@ class _Window:
             before = self.failed.total()
             was = self.failed.copy() if before else Counter[str]()
             in_step = arrival.prefix in regular
-            case = _case(arrival, shared, in_step, self._knowledge.opens_at_us, self._sizes)
-            found = apply(self._knowledge.table, case, self.failed)
+            case = judging.case_of(
+                arrival, shared, in_step, self._knowledge.opens_at_us, self._sizes
+            )
+            found = judging.apply(self._knowledge.table, case, self.failed)
             if fan in self._far and (odd := self._odd(arrival, found)):
                 found = (*found, odd)
             found = weighed(found, self._knowledge.weights)
             if self.failed.total() != before:
                 self._faults[fan] = self.failed - was
-            self.judgements[fan] = _judge(found, shared.leads.get(fan))
-
-    def judge_late(self, cases: Iterable[Case]) -> dict[str, Judgement]:
-        """Return whom of earlier windows `many_accounts` holds, with the weight of this sale."""
-        table = [rule for rule in self._knowledge.table if rule is rules.many_accounts]
-        held = {}
-        for case in cases:
-            found = weighed(apply(table, case, self.failed), self._knowledge.weights)
-            if (judgement := _judge(found, None)).verdict == REVIEW:
-                held[case.visit.fan] = judgement
-        return held
+            self.judgements[fan] = judging.judge(found, shared.leads.get(fan))
 
     def _odd(self, arrival: Arrival, found: Sequence[Finding]) -> Finding | None:
         try:
@@ -248,34 +232,10 @@ class _Window:
             return None
 
 
-def apply(table: Sequence[Rule], case: Case, failed: Counter[str]) -> tuple[Finding, ...]:
-    """Return the findings of every rule; one that raises is counted in `failed` and dropped."""
-    found = []
-    for rule in table:
-        try:
-            finding = rule(case)
-        except Exception:
-            name = getattr(rule, "__name__", repr(rule))
-            if not failed[name]:
-                logger.exception("screening rule %s failed; its findings are dropped", name)
-            failed[name] += 1
-        else:
-            if finding is not None:
-                found.append(finding)
-    return tuple(found)
-
-
 def faults(redis: Redis, sale_id: str) -> dict[str, int]:
     """Return how often each rule has failed in this sale; empty is the healthy answer."""
     counted = redis.hgetall(keys.screening_faults(sale_id))
     return {str(rule): int(times) for rule, times in counted.items()}
-
-
-def _judge(found: tuple[Finding, ...], lead: str | None) -> Judgement:
-    total = scoring.score(found)
-    if lead is not None:
-        return Judgement(MERGE, (_SHARED_PLACE, *found), lead, total)
-    return Judgement(scoring.verdict(found), found, None, total)
 
 
 def _sizes(shared: Shared) -> dict[str, int]:
@@ -286,31 +246,3 @@ def _sizes(shared: Shared) -> dict[str, int]:
 def _count(redis: Redis, sale_id: str, failed: Mapping[str, int]) -> None:
     for rule, times in failed.items():
         redis.hincrby(keys.screening_faults(sale_id), rule, times)
-
-
-def _case(
-    arrival: Arrival,
-    shared: Shared,
-    regular: bool,
-    opens_at_us: int | None,
-    sizes: Mapping[str, int],
-) -> Case:
-    def on(kind: str) -> int:
-        return max((shared.counts.get(a, 1) for a in arrival.attributes[kind]), default=0)
-
-    visit = arrival.visit
-    return Case(
-        visit=visit,
-        account=arrival.account,
-        agent=agents.read(visit.ua),
-        headers=frozenset(visit.headers),
-        network=arrival.network,
-        disposable=arrival.disposable,
-        regular=regular,
-        since_opening_us=None if opens_at_us is None else visit.at_us - opens_at_us,
-        on_address=on(bonds.ADDRESS),
-        on_device=on(bonds.DEVICE),
-        on_card=on(bonds.CARD),
-        on_mailbox=on(bonds.MAILBOX),
-        in_group=sizes.get(visit.fan, 0),
-    )

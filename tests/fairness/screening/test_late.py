@@ -8,6 +8,7 @@ from redis import Redis
 
 from fairness import keys
 from fairness.clock import SECOND
+from fairness.screening import late
 from fairness.screening.model import Visit
 from fairness.screening.rules import MANY
 from fairness.screening.tables import Tables
@@ -44,14 +45,15 @@ def test_the_one_place_of_ten_is_found_when_the_tenth_comes(redis: Redis) -> Non
     found = screen(redis, range(MANY - 1, MANY))
 
     assert list(found.late) == ["fan0"], "the others share it"
-    assert [one["rule"] for one in json.loads(found.told_late()["fan0"])] == ["many_accounts"]
+    told = late.told(found.judgements, found.late)
+    assert [one["rule"] for one in json.loads(told["fan0"])] == ["many_accounts"]
     assert screen(redis, range(MANY - 1, MANY)).late == found.late, "screened again"
 
 
 def test_a_group_of_one_window_is_told_with_it(redis: Redis) -> None:
     found = screen(redis, range(MANY))
     assert not found.late
-    assert found.told_late() == {"fan0": ""}
+    assert late.told(found.judgements, found.late) == {"fan0": ""}
 
 
 def test_accounts_that_a_person_parted_do_not_count(redis: Redis) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from fairness import keys
-from fairness.screening import facts, rules, tables, timing, window
+from fairness.screening import facts, judging, rules, tables, timing, window
 from fairness.screening.case import Case
 from fairness.screening.linking import Links
 from fairness.screening.model import Account, Finding, Visit
@@ -375,9 +375,9 @@ def at_hand(redis: Redis, visits: list[Visit], accounts: dict[str, Account]) -> 
     judged = {}
     for arrival in found:
         in_step = bool(arrival.prefix) and timing.is_regular(by_prefix[arrival.prefix])
-        case = window._case(arrival, shared, in_step, OPENS, window._sizes(shared))
-        findings = window.apply((*rules.RULES, unsteady), case, failed)
-        judged[arrival.visit.fan] = window._judge(findings, shared.leads.get(arrival.visit.fan))
+        case = judging.case_of(arrival, shared, in_step, OPENS, window._sizes(shared))
+        findings = judging.apply((*rules.RULES, unsteady), case, failed)
+        judged[arrival.visit.fan] = judging.judge(findings, shared.leads.get(arrival.visit.fan))
     return Screened(judged, dict(failed))
 
 
