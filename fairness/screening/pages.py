@@ -16,14 +16,14 @@ _WITH_FRAMES = ("Windows", "macOS")  # elsewhere whole screens are usual: tablet
 
 
 def contradicting_worker(case: Case) -> Finding | None:
-    """Firm on a computer, else weak: a page's worker is told of another machine than the page.
+    """Firm: a page's worker is told of another machine than the page; weak: of another tongue.
 
-    Whoever feigns a machine does it in the page; its workers still run on the true one. An iPad
-    tells its pages that it is a Mac, and its workers the truth. A phone that a developer's tools
-    feign is weak; with another tongue as well it is firm.
+    Whoever feigns a machine does it in the page; its workers still run on the true one. Where a
+    developer's tools show a page as a phone would see it, both are told of the true machine. An
+    iPad tells its pages that it is a Mac, and its workers the truth.
     """
-    visit, agent = case.visit, case.agent
-    told, expected = visit.worker_platform, claims.PLATFORMS.get(agent.system)
+    visit = case.visit
+    told, expected = visit.worker_platform, claims.PLATFORMS.get(case.agent.system)
     machine = bool(
         told and visit.platform and expected
         and (told == claims.SERVER or not told.startswith(expected))
@@ -33,11 +33,9 @@ def contradicting_worker(case: Case) -> Finding | None:
         and visit.language
         and _tongue(visit.worker_language) != _tongue(visit.language)
     )
-    weight = (0.3 if agent.mobile else 0.5) if machine else 0.0
-    weight = min(weight + (0.2 if tongue else 0.0), 0.5)
-    if not weight or (machine and _is_named(case)):
+    if (machine and _is_named(case)) or not (machine or tongue):
         return None
-    return Finding("contradicting_worker", round(weight, 2), claims.UNUSUAL)
+    return Finding("contradicting_worker", 0.5 if machine else 0.2, claims.UNUSUAL)
 
 
 def _is_named(case: Case) -> bool:

@@ -54,11 +54,11 @@ def verdict(seen: Case) -> str:
         (WINDOWS_CHROME, "", "de", 0),
         (MAC_SAFARI, "iPad", "", 0),
         (MAC_SAFARI, "iPhone", "", 0),
-        (ANDROID_CHROME, SERVER, "", 0.3),
+        (ANDROID_CHROME, SERVER, "", 0.5),
         (ANDROID_CHROME, SERVER, "en-US", 0.5),
         (ANDROID_CHROME, "Linux armv8l", "", 0),
         (IPHONE_SAFARI, "MacIntel", "", 0),
-        (IPHONE_SAFARI, SERVER, "", 0.3),
+        (IPHONE_SAFARI, SERVER, "", 0.5),
         (FIREFOX, "Linux armv8l", "", 0),
     ],
 )
