@@ -9,7 +9,7 @@ from boxoffice.sales.appeals import Appeals
 from boxoffice.sales.model import Sale
 from fairness.clock import now_us
 from fairness.errors import Conflict
-from workers import clients, remembering
+from workers import clients, remembering, reporting
 from workers.upkeep import closed_batch
 
 
@@ -28,6 +28,7 @@ def close(sale_id: str, by: str) -> Sale:
             rule="every turn, hold and window has come to its end",
             remedy="wait until the last turns have ended, then do it again",
         )
+    reporting.fix(sale_id, now_us())
     if sale.key:  # once: what is looked up goes on to be forgotten below
         remembering.remember(sale)
     clients.notices().forget(sale_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from boxoffice.ledger.promises import manifest_batch
 from fairness import report
@@ -13,6 +15,7 @@ from fairness.ledger.tiles import Folder
 from fairness.tally import Tally
 from workers import clients, journal
 from workers.settings import settings
+from workers.upkeep import closed_batch
 
 EVERY_S = 10.0  # how old a report of a running sale may be
 SLICE_S = 0.15  # how long one run may keep the log from being sealed again
@@ -51,6 +54,32 @@ def refresh() -> int:
         if time.monotonic() > until:
             break
     return written
+
+
+def fix(sale_id: str, at_us: int) -> None:
+    """Log the hash of the last report of a sale that is over: once, and then for good.
+
+    It is counted again, up to where the published one ends; up to now if none is final yet. A
+    sale without rules in the log has no report.
+    """
+    log, batch = clients.log(), report_batch(sale_id)
+    begun, over = log.batch(manifest_batch(sale_id)), log.batch(closed_batch(sale_id))
+    if begun is None or over is None or log.batch(batch):
+        return
+    folder, last = Folder(settings().ledger_folder), _Draft(Tally(sale_id), begun[0])
+    end = _end(folder.read(report.name(sale_id))) or max(log.sealed_size(), over[1])
+    _read_on(last, end, math.inf)
+    text = _text(last.tally)
+    with folder.lock():  # the ledger's worker may be about to write its own
+        if log.batch(batch) is None and last.tally.last is not None:
+            folder.replace(report.name(sale_id), text)
+            digest = sha256(text).digest()
+            log.append(batch, [entries.reported(sale_id, at_us, last.tally.last, digest)])
+
+
+def report_batch(sale_id: str) -> str:
+    """Return the name of the batch that says which report is a sale's last."""
+    return f"{sale_id}/report"
 
 
 def forget() -> None:
@@ -92,7 +121,18 @@ def _read_on(draft: _Draft, sealed: int, until: float) -> bool:
 
 
 def _write(draft: _Draft) -> None:
-    document = report.document(draft.tally)
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    Folder(settings().ledger_folder).replace(report.name(draft.tally.sale_id), text.encode())
+    sale_id, folder = draft.tally.sale_id, Folder(settings().ledger_folder)
+    with folder.lock():
+        if clients.log().batch(report_batch(sale_id)) is None:
+            folder.replace(report.name(sale_id), _text(draft.tally))
     draft.written, draft.fresh_until = draft.tally.last, time.monotonic() + EVERY_S
+
+
+def _end(text: bytes | None) -> int | None:
+    """Return the entry after those that a final report counts; None for any other."""
+    found = json.loads(text) if text else {}
+    return found["until_entry"] + 1 if found.get("closed") else None
+
+
+def _text(tally: Tally) -> bytes:
+    return (json.dumps(report.document(tally), indent=1, ensure_ascii=False) + "\n").encode()

@@ -185,6 +185,15 @@ def organiser(sale_id: str, at_us: int, act: str, detail: Mapping[str, Any]) -> 
     return of_kind("organiser", sale_id, at_us, act=act, detail=dict(detail))
 
 
+def reported(sale_id: str, at_us: int, until_entry: int, digest: bytes) -> Entry:
+    """Return: the sale's last report counts up to that entry, and its file has this SHA-256.
+
+    Logged when the books are closed. Logs from before it was written have none.
+    """
+    detail = {"by": "clock", "until_entry": until_entry, "sha256": digest.hex()}
+    return organiser(sale_id, at_us, "report", detail)
+
+
 def opened(sale_id: str, at_us: int) -> Entry:
     """Return: the line is set up. From here on a store without it has lost it."""
     return of_kind("opened", sale_id, at_us)

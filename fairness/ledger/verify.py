@@ -20,6 +20,7 @@ from fairness.ledger.desk import Desk
 from fairness.ledger.log import BEACON, BEACON_KEY, KEY, RECEIPT, RECEIPT_KEY
 from fairness.ledger.marks import Marks, newest
 from fairness.ledger.notes import Checkpoint
+from fairness.ledger.reportcheck import ReportCheck
 from fairness.ledger.tiles import CHECKPOINT, ENTRIES, WIDTH, Builder, Files, Folder, path, unpack
 
 Progress = Callable[[int, int], None]  # (entries read, of how many)
@@ -112,6 +113,7 @@ class _Audit:
         self._fail = failures.add
         self._desk = desk
         self._progress = progress
+        self._reports = ReportCheck(failures.add)
         self._receipts: bytes | None = None
         self._checked: Counter[str] = Counter()
         self._builder = Builder(self._compare)
@@ -136,6 +138,7 @@ class _Audit:
         except LogBroken as error:
             self._fail("entries", str(error))
         self._checked.update(self._desk.finish())
+        self._checked.update(reports=self._reports.finish(self._files))
         self._check_file("beacon key", BEACON_KEY, BEACON, self._desk.key)
         self._check_file("receipt key", RECEIPT_KEY, RECEIPT, self._receipts)
         return self._result(head.origin, head.size)
@@ -197,6 +200,8 @@ class _Audit:
             self._receipts = bytes.fromhex(entry["key"])
         else:
             self._desk.take(index, entry, data)
+            if kind == "organiser":
+                self._reports.take(index, entry)
 
     def _compare(self, name: str, data: bytes) -> None:
         if name.startswith(f"tile/{ENTRIES}/"):

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from boxoffice import outbox, tables
+from boxoffice.ledger.promises import manifest_batch
 from boxoffice.sales.appeals import Appeals
+from fairness import report
 from fairness.clock import now_us
 from fairness.errors import Conflict, Forbidden
 from fairness.ledger import entries
+from fairness.ledger.tiles import Folder
+from fairness.tally import Tally
 from tests.workers import stage
 from tests.workers.stage import Crowd, Mailbox
-from workers import books, clients
+from workers import books, clients, reporting
+from workers.settings import settings
 from workers.upkeep import closed_batch
 
 
@@ -47,6 +54,13 @@ def end(crowd: Crowd, by: str) -> None:
     clients.sales().close(crowd.sale_id, by, now_us())
     over = entries.closed(crowd.sale_id, now_us(), {})
     clients.log().append(closed_batch(crowd.sale_id), [over])
+
+
+def fixed(crowd: Crowd) -> list[dict[str, Any]]:
+    """What the log says of the sale's last report."""
+    found = clients.log().batch(reporting.report_batch(crowd.sale_id))
+    told = map(entries.decode, clients.log().read(*found)) if found else ()
+    return [entry["detail"] for entry in told]
 
 
 def acts(name: str) -> list[dict[str, Any]]:
@@ -87,3 +101,47 @@ def test_after_the_books_are_closed_nobody_can_say_who_was_who(mailbox: Mailbox)
     assert clients.sales().get(sale_id).state == "closed"
     (appeal,) = Appeals(clients.database()).of_sale(sale_id)
     assert (appeal.text, appeal.account_id) == ("It is me", "")
+
+
+def test_the_last_report_is_logged_with_the_books_and_stays(mailbox: Mailbox) -> None:
+    crowd = stage.crowd(1)
+    by, sale_id, folder = crowd.sale.organiser_id, crowd.sale_id, Folder(settings().ledger_folder)
+    rules = entries.manifest(crowd.sale.manifest, now_us())
+    clients.log().append(manifest_batch(sale_id), [rules])
+    crowd.line.open(crowd.sale.manifest)
+    end(crowd, by)
+    clients.log().seal()
+    reporting.forget()
+    assert books.close(sale_id, by).key == b""
+    last = folder.read(report.name(sale_id)) or b""
+    (told,) = fixed(crowd)
+    assert told["sha256"] == sha256(last).hexdigest()
+    assert told["until_entry"] == json.loads(last)["until_entry"]
+    assert json.loads(last)["closed"]
+
+    clients.log().append(f"{sale_id}/later", [entries.organiser(sale_id, now_us(), "x", {})])
+    clients.log().seal()
+    assert books.close(sale_id, by).key == b""  # twice is once
+    late = reporting._Draft(Tally(sale_id), 0)
+    assert reporting._read_on(late, clients.log().sealed_size(), math.inf)
+    reporting._write(late)  # by a worker that was slower
+    assert folder.read(report.name(sale_id)) == last
+    assert len(fixed(crowd)) == 1
+
+
+def test_a_final_report_that_was_changed_is_set_right_before_it_is_logged(
+    mailbox: Mailbox,
+) -> None:
+    crowd = stage.crowd(1)
+    by, sale_id, folder = crowd.sale.organiser_id, crowd.sale_id, Folder(settings().ledger_folder)
+    rules = entries.manifest(crowd.sale.manifest, now_us())
+    first = clients.log().append(manifest_batch(sale_id), [rules])
+    crowd.line.open(crowd.sale.manifest)
+    end(crowd, by)
+    clients.log().seal()
+    over = clients.log().batch(closed_batch(sale_id)) or (first, first)
+    wrong = {"closed": True, "until_entry": over[0], "fans": {"bought": 1_000_000}}
+    folder.replace(report.name(sale_id), json.dumps(wrong).encode())
+    books.close(sale_id, by)
+    made = json.loads(folder.read(report.name(sale_id)) or b"")
+    assert (made["fans"]["bought"], made["until_entry"]) == (0, over[0])

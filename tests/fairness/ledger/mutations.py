@@ -7,6 +7,7 @@ which are then signed anew with the operator's own keys.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,7 @@ class OfEntries:
         fresh.entries = [entries.encode(entry) for entry in told]
         fresh.batches[f"keys/{beacon.public_key(BEACON_SEED).hex()}"] = (0, 1)
         log_of(folder.parent / "signed", fresh).seal()
+        shutil.copytree(folder / "reports", folder.parent / "signed" / "reports")
         return folder.parent / "signed"
 
 
@@ -139,6 +141,8 @@ FILES = [
     OfFiles("a history that forks", "checkpoint history", fork),
     OfFiles("a forged history", "checkpoint history",
             lambda f: rewrite_past(f, [past(f)[0].replace("\n", "\n1", 1), *past(f)[1:]])),
+    OfFiles("a figure of a last report", "report",
+            lambda f: edit(f / "reports/sale.json", '"bought": 3', '"bought": 4')),
 ]  # fmt: skip
 
 
@@ -248,6 +252,19 @@ def another_screening(told: list[Entry]) -> list[Entry]:
     return changed
 
 
+def another_report(told: list[Entry]) -> list[Entry]:
+    """Let the log name the hash of a report that was not published."""
+    made = entries.reported("sale", START, 300, bytes(32))
+    return [made if entry.get("act") == "report" else entry for entry in told]
+
+
+def a_later_end(told: list[Entry]) -> list[Entry]:
+    """Let the report say that it counts the entry that fixes it."""
+    fixed = next(entry for entry in told if entry.get("act") == "report")
+    later = {**fixed, "detail": {**fixed["detail"], "until_entry": told.index(fixed)}}
+    return [later if entry is fixed else entry for entry in told]
+
+
 FORGED = beacon.prove(bytes(32), b"another window").hex()
 ENTRIES = [
     OfEntries("an arrival dropped", "window root", nth("arrivals", without_first_fan)),
@@ -305,6 +322,10 @@ ENTRIES = [
               nth("manifest", rules(seats=10, held_back={"house": 8}))),
     OfEntries("fewer entries than were counted", "totals",
               nth("closed", with_(totals={"arrived": 21}))),
+    OfEntries("another last report", "report", another_report),
+    OfEntries("a second last report", "report",
+              added(entries.reported("sale", START, 300, bytes(32)))),
+    OfEntries("a report of what came after it", "report", a_later_end),
 ]  # fmt: skip
 
 EVERY = [*FILES, *ENTRIES]

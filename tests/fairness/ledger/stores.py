@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from fairness import beacon
+from fairness import beacon, report
 from fairness.errors import LogBroken
 from fairness.ledger import decisions, entries, seat_entries, windows
 from fairness.ledger.inclusion import Prover, Receipt
 from fairness.ledger.log import Log
+from fairness.ledger.tiles import Folder
 from fairness.manifest import Manifest
 from fairness.receipts import Promises
 
@@ -123,6 +126,16 @@ def small_sale(log: Log) -> list[str]:
     log.append("sale/closed", [entries.closed("sale", START, {"arrived": 20, "sold": 3})])
     log.seal()
     return line
+
+
+def last_report(log: Log, folder: Path) -> None:
+    """Publish the report of the small sale as its last, and log its hash."""
+    made = report.of(Folder(folder), "sale")
+    text = json.dumps(made).encode()
+    Folder(folder).replace(report.name("sale"), text)
+    fixed = entries.reported("sale", START + 1, made["until_entry"], sha256(text).digest())
+    log.append("sale/report", [fixed])
+    log.seal()
 
 
 def call_all(log: Log, line: list[str]) -> None:

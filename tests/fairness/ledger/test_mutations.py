@@ -13,7 +13,15 @@ from fairness.ledger.verify import verify
 from tests.engines import ROOT
 from tests.fairness.ledger import mutations
 from tests.fairness.ledger.mutations import EVERY, OfEntries, OfFiles
-from tests.fairness.ledger.stores import ORIGIN, SEED, MemoryStore, fill, log_of, small_sale
+from tests.fairness.ledger.stores import (
+    ORIGIN,
+    SEED,
+    MemoryStore,
+    fill,
+    last_report,
+    log_of,
+    small_sale,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +31,25 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, MemoryStore]
     fill(log, 255)
     log.seal()
     small_sale(log)
+    last_report(log, folder)
     return folder, store
 
 
 def test_the_honest_log_is_verified(honest: tuple[Path, MemoryStore]) -> None:
     found = verify(honest[0])
     assert found.failures == ()
-    assert found.checked["checkpoints"] == 5
+    assert found.checked["checkpoints"] == 6
+    assert found.checked["reports"] == 1
+
+
+def test_a_log_without_its_reports_is_verified(
+    honest: tuple[Path, MemoryStore], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(honest[0], tmp_path / "copy")
+    shutil.rmtree(copy / "reports")
+    found = verify(copy)
+    assert found.ok
+    assert found.checked["reports"] == 0
 
 
 @pytest.mark.parametrize("mutation", EVERY, ids=lambda mutation: mutation.what)
