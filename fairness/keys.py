@@ -310,6 +310,11 @@ def tries(who: str) -> str:
     return f"tries:{who}"
 
 
+def signed_out() -> str:
+    """ZSET: account -> s of when all its sign-ins ended. An entry lives as long as a sign-in."""
+    return "signed_out"
+
+
 def idempotency(name: str) -> str:
     """STRING: a digest of the body that came with an Idempotency-Key. Lives a day."""
     return f"idempotency:{name}"

@@ -27,6 +27,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "forget what they were told long ago": every(3_600, "webhooks.forget"),
     "give back lapsed holds": every(2, "orders.expire"),
     "return money, and offer seats that came back": every(2, "orders.aftersale"),
+    "remove the accounts of who left": every(60, "orders.leaving"),
     "look over the orders for groups": every(60, "screening.sweep"),
     "compare the seats shown with the seats kept": every(10, "allocation.reconcile"),
 }

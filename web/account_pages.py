@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from boxoffice.accounts.model import Account
 from boxoffice.checks import one_of
 from boxoffice.languages import ENGLISH, LANGUAGES
-from web import accounts_service, auth, bodies, passkey_service, reading, texts
+from web import accounts_service, auth, bodies, leaving_service, passkey_service, reading, texts
 from web.access import Access, door
 from web.forms import again_on
 from workers import clients
@@ -20,7 +20,12 @@ bp = Blueprint("account", __name__)
 @door(Access.PUBLIC)
 def sign_in_page() -> ResponseReturnValue:
     """Show the form to sign in."""
-    return render_template("sign_in.html", next=_next(), passkeys=passkey_service.available())
+    return render_template(
+        "sign_in.html",
+        next=_next(),
+        passkeys=passkey_service.available(),
+        left=request.args.get("left") == "1",
+    )
 
 
 @bp.get("/sign-up")
@@ -64,10 +69,13 @@ def choose_language() -> ResponseReturnValue:
 
 
 def welcome(account: Account) -> ResponseReturnValue:
-    """Sign the browser in, and lead on to where its reader wanted to go."""
+    """Sign the browser in, and lead on to where its reader wanted to go.
+
+    Who was leaving stays, and is told.
+    """
     token = auth.issue(account.account_id, account.role, auth.device_id())
     home = "/organiser" if account.role == "organiser" else "/"
-    way = _next()
+    way = "/account/leave?kept=1" if leaving_service.welcome_back(account) else _next()
     answer = auth.remember(redirect(way if way != "/" else home, 303), token)  # type: ignore[arg-type]
     # English may only mean that nobody has chosen: then the browser knows better.
     if texts.COOKIE in request.cookies or account.language == ENGLISH:

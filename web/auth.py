@@ -17,18 +17,19 @@ from functools import cache
 import orjson
 from flask import Response, g, request
 
+from boxoffice.accounts.leaving import SIGN_IN_S
 from boxoffice.gate.model import Gate
 from fairness.clock import now_us
 from fairness.errors import Forbidden, NotSignedIn, PassInvalid
 from fairness.passes import Pass
-from web import services, texts
+from web import ended, services, texts
 from workers.settings import settings
 
 TOKEN_COOKIE = "fan"  # noqa: S105
 DEVICE_COOKIE = "device"
 PASS_COOKIE = "pass"  # noqa: S105
 RECEIPT_COOKIE = "receipt"
-TOKEN_LIFE_S = 14 * 24 * 3600
+TOKEN_LIFE_S = SIGN_IN_S
 DEVICE_LIFE_S = 365 * 24 * 3600
 FRESH_S = 15 * 60  # a sign-in that is trusted with what else signs in
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,18 +47,20 @@ class Caller:
 
 def issue(account_id: str, role: str, device_id: str) -> str:
     """Return a token that says who this is, good for TOKEN_LIFE_S."""
-    claims = json.dumps([account_id, role, device_id, int(time.time())], separators=(",", ":"))
+    # Who signs in again in the second in which their sign-ins ended means to.
+    issued_s = max(int(time.time()), ended.when(account_id) + 1)
+    claims = json.dumps([account_id, role, device_id, issued_s], separators=(",", ":"))
     payload = base64.urlsafe_b64encode(claims.encode())
     return f"{payload.decode()}.{hmac.digest(_key(), payload, 'sha256').hex()}"
 
 
 def check(token: str) -> Caller:
-    """Return who `token` was issued to; NotSignedIn when it is forged or too old."""
+    """Return who `token` was issued to; NotSignedIn when it is forged, too old or was ended."""
     payload, _, signature = token.encode().rpartition(b".")
     genuine = hmac.digest(_key(), payload, "sha256").hex().encode()
     if hmac.compare_digest(signature, genuine):
         account_id, role, device, issued_s = orjson.loads(base64.urlsafe_b64decode(payload))
-        if time.time() - issued_s <= TOKEN_LIFE_S:
+        if time.time() - issued_s <= TOKEN_LIFE_S and issued_s > ended.when(account_id):
             return Caller(account_id, role, device, issued_s)
     raise NotSignedIn(
         "this sign-in has expired or is not ours",

@@ -11,6 +11,7 @@ from web import (
     bodies,
     events_service,
     idempotency,
+    leaving_service,
     order_service,
     payment_service,
     seats_service,
@@ -44,8 +45,9 @@ def sign_up(body: bodies.SignUp) -> ResponseReturnValue:
 @bp.post("/sessions")
 @door(Access.PUBLIC, body=bodies.SignIn, answer=Token, status=201)
 def sign_in(body: bodies.SignIn) -> ResponseReturnValue:
-    """Sign in: gives the bearer token."""
+    """Sign in: gives the bearer token. An account that was to be removed stays."""
     account = accounts_service.sign_in(body)
+    leaving_service.welcome_back(account)
     token = auth.issue(account.account_id, account.role, auth.device_id())
     response = jsonify(token=token, account_id=account.account_id, role=account.role)
     response.status_code = 201

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from web import auth, passkey_service
+from web import auth, leaving_service, passkey_service
 from web.access import Access, door
 from web.answers import Done, Token
 from web.passkey_bodies import Answered, Ceremony, NewPasskey, PasskeyAnswer, PasskeysAnswer
@@ -54,6 +54,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 def sign_in(body: Answered) -> ResponseReturnValue:
     """Sign in with what the passkey answered: gives the bearer token."""
     account = passkey_service.sign_in(body)
+    leaving_service.welcome_back(account)
     token = auth.issue(account.account_id, account.role, auth.device_id())
     response = jsonify(token=token, account_id=account.account_id, role=account.role)
     response.status_code = 201

@@ -29,6 +29,7 @@ app.conf.update(
     include=[
         *(f"workers.{name}" for name in queues.ALL),
         "workers.aftersale",  # tasks of the orders' queue too
+        "workers.leaving",
         "schedules.onsale",  # by name: the schedule is a layer above this one
     ],
     task_serializer="json",

@@ -26,6 +26,7 @@ class Account:
     cards: tuple[str, ...] = ()  # fingerprints of payment cards, sorted
     language: str = "en"  # in which they are written to
     past: Past = NOTHING
+    leaving_us: int = 0  # when its owner asked for its removal; 0: they did not
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,13 @@ class PasskeyStore:
         with suppress(ConditionFailed):
             self._db.transact([gone, self._mail_("passkey_removed", passkey, now_us)])
 
+    def remove_all(self, account_id: str) -> None:
+        """Remove the passkeys of an account that is no more: there is nobody to write to."""
+        for passkey in self.of(account_id):
+            key = {"credential_id": passkey.credential_id}
+            with suppress(ConditionFailed):
+                self._db.write(self._db.delete_(PASSKEYS, key, "account_id = :me", me=account_id))
+
     def _mail_(self, template: str, passkey: Passkey, at_us: int) -> Write:
         data = {"passkey": passkey.name, "at_us": at_us}
         unique = f"{passkey.passkey_id}-{template}"

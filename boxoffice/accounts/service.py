@@ -11,12 +11,13 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from boxoffice.accounts.leaving import Going, Leaving
 from boxoffice.accounts.model import FAN, ROLES, Account, NewAccount
 from boxoffice.accounts.store import AccountStore
 from boxoffice.checks import one_of, text
 from boxoffice.dynamo import Database
 from boxoffice.languages import ENGLISH, LANGUAGES
-from fairness.errors import Conflict, Invalid, NotFound, NotSignedIn
+from fairness.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from fairness.identity import keyed_hash
 from fairness.screening import emails
 
@@ -38,6 +39,7 @@ class Accounts:
     def __init__(self, db: Database, pepper: str) -> None:
         self._store = AccountStore(db)
         self._pepper = pepper
+        self.leaving = Leaving(db)
 
     def sign_up(
         self,
@@ -110,6 +112,20 @@ class Accounts:
         """Note that the address has answered; twice is once. NotFound."""
         if not self._store.set_verified(account_id):
             raise NotFound("there is no such account", field="account_id", value=account_id)
+
+    def leave(self, account_id: str, now_us: int) -> Going:
+        """Promise that the account will be removed after a week; twice is once. NotFound.
+
+        Forbidden for organisers: fans' tickets and money hang on what is theirs.
+        """
+        account = self.get(account_id)
+        if account.role != FAN:
+            raise Forbidden(
+                "an organiser's account has events, and the orders of fans",
+                rule="the account of a fan",
+                remedy="write to those who run this site: they close it with you",
+            )
+        return self.leaving.ask(account_id, self._address_hash(account.email), now_us)
 
     def add_cards(self, paid_with: Iterable[tuple[str, str]]) -> None:
         """Note with which cards (account id, fingerprint) accounts paid; twice is once.

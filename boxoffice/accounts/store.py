@@ -101,7 +101,7 @@ class AccountStore:
 def _item(account: Account, password_hash: str) -> Item:
     cards = set(account.cards) or None  # a set in the table is never empty
     known = asdict(account)
-    del known["past"]  # only ever added to
+    del known["past"], known["leaving_us"]  # only ever written by who they belong to
     return {**known, "cards": cards, "password_hash": password_hash}
 
 

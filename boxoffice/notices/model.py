@@ -34,6 +34,8 @@ TEMPLATES = (
     "webhook_off",
     "passkey_added",
     "passkey_removed",
+    "account_leaving",
+    "account_kept",
 )
 
 PHONE_CODE = "phone_code"  # goes to a number that has not answered yet
