@@ -90,10 +90,12 @@ def served(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = Thread(target=server.serve_forever)
     serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:  # or a test that fails would never end
+        server.shutdown()
+        serving.join()
+        server.server_close()
 
 
 def picture(page: Page, name: str, *, whole: bool = True) -> None:
