@@ -21,7 +21,7 @@ from boxoffice.notices.render import NAMELESS, SEATS, STOP, is_text, lines_of
 from boxoffice.reviews import model as reviews
 from boxoffice.sales import desk
 from tools import told
-from web import desk_graph, gate_service, organiser_seats, problems, rule_names
+from web import act_names, desk_graph, gate_service, organiser_seats, problems, rule_names
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "boxoffice" / "languages"
@@ -30,6 +30,7 @@ READERS = (("web", "*.py", "python"), ("web/templates", "**/*.html", "jinja2"))
 LISTS = {
     "boxoffice/reviews/model.py": reviews.REASONS.values(),
     "boxoffice/sales/desk.py": desk.REASONS.values(),
+    "web/act_names.py": act_names.NAMES.values(),
     "web/desk_graph.py": desk_graph.KINDS.values(),
     "web/gate_service.py": gate_service.WORDS.values(),
     "web/organiser_seats.py": organiser_seats.WORDS.values(),

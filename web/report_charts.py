@@ -10,19 +10,21 @@ from boxoffice.languages import number
 from web.texts import language
 
 WIDTH, LABEL, ROW, BAR = 420, 132, 30, 18
+MOST_LABEL, LETTER = 220, 7.6  # the widest label, and about how wide a letter of one is
 HEIGHT, FOOT = 150, 34
 
 
 def bars(title: str, rows: Sequence[tuple[str, int]]) -> Markup:
     """Return one bar to a row, longest the largest, with its number written beside it."""
-    most, room = max((count for _, count in rows), default=0) or 1, WIDTH - LABEL - 66
-    parts = []
+    most = max((count for _, count in rows), default=0) or 1
+    left = _room_for([label for label, _ in rows])
+    parts, room = list[str](), WIDTH - left - 66
     for n, (label, count) in enumerate(rows):
         top, width = n * ROW, room * count / most
         parts.append(f'<text x="0" y="{top + 16}">{escape(label)}</text>')
-        parts.append(_box(LABEL, top + 2, max(width, 1 if count else 0)))
+        parts.append(_box(left, top + 2, max(width, 1 if count else 0)))
         said = number(count, language())
-        parts.append(f'<text x="{LABEL + width + 6:.1f}" y="{top + 16}">{said}</text>')
+        parts.append(f'<text x="{left + width + 6:.1f}" y="{top + 16}">{said}</text>')
     return _svg(title, len(rows) * ROW, parts)
 
 
@@ -43,6 +45,12 @@ def columns(title: str, values: Sequence[tuple[str, float]], top: float, line: f
         y = HEIGHT - FOOT - (HEIGHT - FOOT) * line / top
         parts.append(f'<line class="mark" x1="0" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
     return _svg(title, HEIGHT, parts)
+
+
+def _room_for(labels: Sequence[str]) -> float:
+    """Return where the bars begin, so that no label runs into one in any language."""
+    longest = max(map(len, labels), default=0) * LETTER + 10
+    return min(max(longest, LABEL), MOST_LABEL)
 
 
 def _box(left: float, top: float, width: float) -> str:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from boxoffice import languages
 from fairness.clock import from_iso, iso, now_us
 from web import auth
+from web.act_names import act_name
 from web.rule_names import rule_name, rules_named
 from web.static_files import address_of
 from web.texts import _, language, ngettext, told
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
         _=_,
         ngettext=ngettext,
         told=told,
+        act_name=act_name,
         rule_name=rule_name,
         rules_named=rules_named,
         static=address_of,

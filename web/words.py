@@ -20,6 +20,8 @@ ORDERS = (
     mark("passed_on"),
 )
 VERDICTS = (mark("admit"), mark("challenge"), mark("merge"), mark("review"), mark("refuse"))
+PASSED_OVER = (mark("left"), mark("merged"))
+BY = (mark("organiser"), mark("clock"), mark("screening"))
 APPEALS = (mark("granted"), mark("declined"))
 TICKETS = (mark("valid"), mark("annulled"))
 DELIVERIES = (mark("waiting"), mark("sent"), mark("given up"))

@@ -55,7 +55,7 @@ def test_a_report_is_its_file_and_a_page_of_it(app: Flask, sale: Sale, tmp_path:
     status, text = page(app, sale)
     assert status == 200
     assert "This report is final" in text
-    for told in ("1,234", "farm", "promoter", "0.52", "resume", "audit report"):
+    for told in ("1,234", "farm", "promoter", "0.52", "The sale went on", "audit report"):
         assert told in text
     answer = app.test_client().get(f"/ledger/{report.name(sale.sale_id)}")
     assert answer.get_json() == made
