@@ -7,15 +7,19 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from fairness.errors import NotFound
 from web import openapi
 from web.access import Access, door
+from web.texts import _, language
 
 bp = Blueprint("assets", __name__)
-KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
+TEXTS = frozenset({"css", "js", "svg"})
+COLOUR, PAPER = "#0b5e50", "#f6f5f0"
+PURPOSES = ("any", "maskable")  # the same drawing: nothing of it is near the edge
 
 
 @bp.get("/static/<name>")
@@ -32,6 +36,31 @@ def static(name: str) -> ResponseReturnValue:
 def favicon() -> ResponseReturnValue:
     """Give the site's sign."""
     return static(name="ticket.svg")
+
+
+@bp.get("/site.webmanifest")
+@door(Access.PUBLIC)
+def manifest() -> ResponseReturnValue:
+    """Say what the site is on a home screen: on an iPhone only there it can show notices."""
+    icons = [{"src": address_of(f"icon-{n}.png"), "sizes": f"{n}x{n}"} for n in (192, 512)]
+    described = {
+        "id": "/",
+        "name": "FairTicket",
+        "short_name": "FairTicket",
+        "description": _("Tickets at face value, in an order anyone can check."),
+        "lang": language(),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "theme_color": COLOUR,
+        "background_color": PAPER,
+        "icons": [{**i, "type": "image/png", "purpose": p} for i in icons for p in PURPOSES],
+    }
+    response = jsonify(described)
+    response.content_type = "application/manifest+json"
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("Accept-Language")
+    return response
 
 
 @bp.get("/api/v1/openapi.json")
@@ -54,8 +83,9 @@ def address_of(name: str) -> str:
 
 
 def _answer(name: str, kept: str) -> Response:
-    kind = KINDS[name.rsplit(".", 1)[-1]]
-    response = Response(_file(name)[0], content_type=f"{kind}; charset=utf-8")
+    ending = name.rsplit(".", 1)[-1]
+    kind = f"{KINDS[ending]}; charset=utf-8" if ending in TEXTS else KINDS[ending]
+    response = Response(_file(name)[0], content_type=kind)
     response.headers["Cache-Control"] = kept
     return response
 

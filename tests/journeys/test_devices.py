@@ -122,6 +122,32 @@ def test_a_press_adds_the_device_and_a_push_opens_the_page_of_the_turn(
     assert opened == f"{base}/sales/sale_1/line"  # a page of the site as this browser knows it
 
 
+def test_a_browser_finds_nothing_wrong_with_the_site_on_a_home_screen(
+    context: BrowserContext,
+) -> None:
+    page = context.new_page()
+    page.goto("/")
+    debugger = context.new_cdp_session(page)
+    found = debugger.send("Page.getAppManifest")
+    assert (found["errors"], found["url"].endswith("/site.webmanifest")) == ([], True)
+    assert json.loads(found["data"])["name"] == "FairTicket"
+    wrong = debugger.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # These two are said of the test: a window that keeps nothing cannot install anything.
+    assert {e["errorId"] for e in wrong} <= {"in-incognito", "warn-not-offline-capable"}
+
+
+def test_who_has_to_add_the_site_to_the_home_screen_first_is_told_how(
+    context: BrowserContext,
+    pushing: PushService,
+) -> None:
+    """What an iPhone's Safari says of itself: no notices, and not on the home screen."""
+    page = context.new_page()
+    page.add_init_script("delete window.PushManager; navigator.standalone = false")
+    page.goto("/account/notices")
+    page.get_by_text("once FairTicket is on your home screen").wait_for()
+    picture(page, "notices-devices-home-screen")
+
+
 def test_who_forbids_notices_is_told_what_to_do_and_loses_nothing(
     context: BrowserContext,
     pushing: PushService,

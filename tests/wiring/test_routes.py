@@ -21,7 +21,8 @@ OPEN_TO_ALL = {
     "/sales/<id:sale_id>/line/check", "/sales/<id:sale_id>/line/report",
     "/sign-in/passkey", "/sign-in/passkey/options",
     "/api/v1/sessions/passkey", "/api/v1/sessions/passkey/options",
-    "/healthz", "/readyz", "/static/<name>", "/favicon.ico", "/ledger/<path:name>",
+    "/healthz", "/readyz", "/static/<name>", "/favicon.ico", "/site.webmanifest",
+    "/ledger/<path:name>",
     "/.well-known/jwks.json",
     "/api/v1/openapi.json", "/api/v1/accounts", "/api/v1/sessions",
     "/api/v1/events", "/api/v1/events/<id:event_id>", "/api/v1/events/<id:event_id>/also-like",
@@ -102,7 +103,9 @@ def test_the_description_of_the_api_is_valid(apps: dict[str, Flask]) -> None:
 def test_the_two_services_together_are_the_whole_site(apps: dict[str, Flask]) -> None:
     rules = {name: {rule.rule for rule in app.url_map.iter_rules()} for name, app in apps.items()}
     assert rules["fairness"] | rules["boxoffice"] == rules["all"]
-    shared = {"/healthz", "/readyz", "/metrics", "/static/<name>", "/favicon.ico"}
+    shared = {
+        "/healthz", "/readyz", "/metrics", "/static/<name>", "/favicon.ico", "/site.webmanifest",
+    }  # fmt: skip
     assert rules["fairness"] & rules["boxoffice"] == shared | {"/api/v1/openapi.json"}
 
 

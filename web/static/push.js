@@ -18,7 +18,11 @@
   }
 
   async function look() {
-    if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return;
+    if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
+      // Safari on iPhones and iPads can do it in a site on the home screen, and says so by this.
+      if (navigator.standalone === false) say("home");
+      return;
+    }
     const worker = await navigator.serviceWorker.getRegistration("/account/");
     const mine = worker && await worker.pushManager.getSubscription();
     const here = mine && document.querySelector(`[data-device="${await idOf(mine.endpoint)}"]`);
