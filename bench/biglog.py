@@ -77,6 +77,14 @@ def verified(folder: Path) -> tuple[Verification, float]:
     return found, time.process_time() - started
 
 
+def helped(folder: Path, processes: int) -> float:
+    """Return the seconds on the clock that `verify` takes with so many helpers (1: without)."""
+    started = time.monotonic()
+    if not verify(folder, processes=processes).ok:
+        raise SystemExit("an honest log is not verified")
+    return time.monotonic() - started
+
+
 def _sale(number: int, fans: int) -> Iterator[Entry]:
     sale_id, random = f"sal_bench{number:08}", Random(number)
     rules = Manifest(sale_id, START - 600 * SECOND, START, START + 7_200 * SECOND)
@@ -138,6 +146,8 @@ def main(size: int, of_each: int = FANS) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(f"{written:,} entries, {fans:,} fans: {'verified' if found.ok else found.failures}")
         print(f"{written / seconds:,.0f} entries/s and {fans / seconds:,.0f} fans/s of CPU time")
+        alone, two = helped(folder, 1), helped(folder, 2)
+        print(f"{written / alone:,.0f} entries/s by the clock, {written / two:,.0f} with 2 helpers")
         print(f"peak memory {peak / 1024:.0f} MB; {before / 1024:.0f} MB before")
 
 

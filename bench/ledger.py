@@ -125,7 +125,8 @@ def _verified(folder: Path) -> list[Figure]:
     found, seconds = biglog.verified(folder)
     if not found.ok:
         raise SystemExit(f"an honest log is not verified: {found.failures[0]}")
-    floor = _read(folder, size)
+    floor, by_clock = _read(folder, size), size / biglog.helped(folder, 1)
+    helped, alone_ = size / biglog.helped(folder, 2), "one process, in the same run"
     stored = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     asked = sum(path.stat().st_size for path in (folder / "tile/entries").rglob("*"))
     parsed, alone = "parsing and hashing each entry, no more", "its entries alone"
@@ -134,6 +135,7 @@ def _verified(folder: Path) -> list[Figure]:
         Figure(
             "log_fans_verified_per_s_per_core", fans / seconds, "fans/s", floor, parsed, COMMAND
         ),
+        Figure("log_verified_per_s_helped", helped, "entries/s", by_clock, alone_, COMMAND),
         Figure("log_bytes_per_fan", stored / fans, "bytes", asked / fans, alone, COMMAND),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,21 @@ def audit() -> None:
 @click.option(
     "--earlier", type=_FILE, help="A checkpoint seen before, which must still be contained."
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=os.cpu_count() or 1,
+    help="How many check the sales of a long log; else one for each core, at most four.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def verify(
-    ctx: click.Context, where: str, key: Path | None, earlier: Path | None, as_json: bool
+    ctx: click.Context,
+    where: str,
+    key: Path | None,
+    earlier: Path | None,
+    processes: int,
+    as_json: bool,
 ) -> None:
     """Recompute the log in a folder or at an address: signatures, roots, draws, order, seats.
 
@@ -47,6 +59,7 @@ def verify(
             key.read_text().strip() if key else None,
             earlier.read_text() if earlier else None,
             progress.of("entries", not as_json),
+            processes,
         )
     finally:
         files.close()

@@ -12,21 +12,18 @@ from fairness.ledger.tiles import Files
 from fairness.report import name
 
 CHECK = "report"
-ACT = "report"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch  # a log is not to choose which file is read
 
 
 class ReportCheck:
-    """Which report each sale ended with. `take` the acts of all sales in order, then `finish`."""
+    """Which report each sale ended with. `take` what fixes them in order, then `finish`."""
 
     def __init__(self, fail: Callable[[str, str, int | None], None]) -> None:
         self._fail = fail
         self._logged: dict[str, tuple[int, Entry]] = {}  # sale -> index, and what stands there
 
     def take(self, index: int, entry: Entry) -> None:
-        """Check one act; those that fix no report change nothing."""
-        if entry["act"] != ACT:
-            return
+        """Check one act that fixes a report."""
         sale_id, until = entry["sale"], entry["detail"].get("until_entry")
         if sale_id in self._logged:
             self._fail(CHECK, f"{sale_id} has another report already", index)

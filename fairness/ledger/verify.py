@@ -1,32 +1,34 @@
 """Recompute everything from the log's public files, believing nothing but its key.
 
 Entries are read one bundle at a time; what is kept in memory are fans and seats, not entries,
-and those of some sales only (`desk`).
+and those of some sales only (`desk`). Other processes may check the sales (`helpers`).
 """
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairness.errors import LogBroken
-from fairness.ledger import entries, notes
-from fairness.ledger.desk import Desk
+from fairness.ledger import notes
+from fairness.ledger.helpers import Helpers
 from fairness.ledger.log import BEACON, BEACON_KEY, KEY, RECEIPT, RECEIPT_KEY
 from fairness.ledger.marks import Marks, newest
 from fairness.ledger.notes import Checkpoint
+from fairness.ledger.reading import MOST_FAILURES, Astray, Findings, Reader, rarely_collected
 from fairness.ledger.reportcheck import ReportCheck
 from fairness.ledger.tiles import CHECKPOINT, ENTRIES, WIDTH, Builder, Files, Folder, path, unpack
 
 Progress = Callable[[int, int], None]  # (entries read, of how many)
+Take = Callable[[int, Sequence[bytes]], None]  # (index of the first, entries of a bundle)
 
 AHEAD = 8  # bundles that are fetched before they are needed
-MOST_FAILURES = 1_000  # that are kept; all are counted
+MANY = 20_000  # entries from which on helpers are worth the half second in which they start
+MOST_HELPERS = 4  # one process that hashes keeps no more of them busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,57 +66,31 @@ def verify(
     key: str | None = None,
     earlier: str | None = None,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> Verification:
     """Check a log, reading only its public files; never raises for what is in them.
 
     `key` pins the log's vkey line (without it the file `key` is believed); `earlier` is a
     checkpoint seen before, with which this log must still begin. `progress` is told how many of
-    how many entries were read. Unavailable when files are on a server that does not give them.
+    how many entries were read. A long log is checked by as many `processes` beside this one, if
+    more than one; the result is the same. Unavailable when files are on a server that does not
+    give them.
     """
     files = where if isinstance(where, Files) else Folder(where)
-    failures = _Failures()
-    with Desk(failures.add) as desk, _rarely_collected():
-        return _Audit(files, failures, desk, progress).run(key, earlier)
-
-
-@contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Have the collector look for cycles after 50,000 new objects, not 700: a tenth of the time.
-
-    Neither entries nor the checkers of a sale are such a cycle: they go when they are done with.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 10, 10)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-class _Failures:
-    """What failed, and how often; a log that is all wrong does not fill the memory."""
-
-    def __init__(self) -> None:
-        self.kept: list[Failure] = []
-        self.count = 0
-
-    def add(self, check: str, what: str, entry: int | None = None) -> None:
-        self.count += 1
-        if len(self.kept) < MOST_FAILURES:
-            self.kept.append(Failure(check, what, entry))
+    with rarely_collected():
+        if processes > 1:
+            with suppress(Astray):
+                return _Audit(files, progress, min(processes, MOST_HELPERS)).run(key, earlier)
+        return _Audit(files, progress).run(key, earlier)
 
 
 class _Audit:
-    def __init__(
-        self, files: Files, failures: _Failures, desk: Desk, progress: Progress | None
-    ) -> None:
+    def __init__(self, files: Files, progress: Progress | None, processes: int = 1) -> None:
         self._files = files
-        self._failures = failures
-        self._fail = failures.add
-        self._desk = desk
+        self._found = Findings()
+        self._fail = self._found.add
         self._progress = progress
-        self._reports = ReportCheck(failures.add)
-        self._receipts: bytes | None = None
+        self._processes = processes
         self._checked: Counter[str] = Counter()
         self._builder = Builder(self._compare)
         self._bundle = b""  # as it was read
@@ -133,19 +109,25 @@ class _Audit:
         before = self._signed("earlier checkpoint", earlier.encode(), verifier) if earlier else None
         if before and before.size > head.size:
             self._fail("earlier checkpoint", f"{before.size - head.size} entries are gone")
-        try:
-            self._read(head, Marks(self._files, verifier, head, before, self._fail))
-        except LogBroken as error:
-            self._fail("entries", str(error))
-        self._checked.update(self._desk.finish())
-        self._checked.update(reports=self._reports.finish(self._files))
-        self._check_file("beacon key", BEACON_KEY, BEACON, self._desk.key)
-        self._check_file("receipt key", RECEIPT_KEY, RECEIPT, self._receipts)
+        marks, many = Marks(self._files, verifier, head, before, self._fail), head.size >= MANY
+        if self._processes > 1 and many:
+            with Helpers(self._processes) as helpers:
+                self._read(head, marks, lambda at, told: helpers.take(at, len(told), self._bundle))
+                helpers.finish(self._found)
+        else:
+            with Reader(self._found) as reader:
+                self._read(head, marks, reader.take)
+                reader.finish()
+        self._checked.update(self._found.checked)
+        self._check_reports()
+        self._check_file("beacon key", BEACON_KEY, BEACON, self._found.key)
+        self._check_file("receipt key", RECEIPT_KEY, RECEIPT, self._found.receipts)
         return self._result(head.origin, head.size)
 
     def _result(self, origin: str, size: int) -> Verification:
-        kept = sorted(self._failures.kept, key=lambda f: (f.entry is None, f.entry or 0))
-        return Verification(origin, size, self._checked, tuple(kept), self._failures.count)
+        told = [Failure(*one) for one in self._found.failures]
+        kept = sorted(told, key=lambda f: (f.entry is None, f.entry or 0))[:MOST_FAILURES]
+        return Verification(origin, size, self._checked, tuple(kept), self._found.failed)
 
     def _head(self, verifier: notes.Verifier) -> Checkpoint | None:
         """Return the checkpoint; one that is older than its own history is stale."""
@@ -168,7 +150,13 @@ class _Audit:
         self._checked["signatures"] += 1
         return head
 
-    def _read(self, head: Checkpoint, marks: Marks) -> None:
+    def _read(self, head: Checkpoint, marks: Marks, take: Take) -> None:
+        try:
+            self._read_all(head, marks, take)
+        except LogBroken as error:
+            self._fail("entries", str(error))
+
+    def _read_all(self, head: Checkpoint, marks: Marks, take: Take) -> None:
         bundles = -(-head.size // WIDTH)
         self._files.expect(name for n in range(AHEAD) for name in _names(n, head.size))
         for number in range(bundles):
@@ -176,8 +164,7 @@ class _Audit:
             width = min(WIDTH, head.size - number * WIDTH)
             self._bundle = self._files.tile(ENTRIES, number, width)
             entries_ = unpack(self._bundle, width)
-            for index, data in enumerate(entries_, number * WIDTH):
-                self._take(index, data)
+            take(number * WIDTH, entries_)
             marks.hash(self._builder, entries_)
             self._checked["entries"] += width
             if self._progress:
@@ -187,21 +174,11 @@ class _Audit:
             self._fail("root", f"the first {head.size} entries do not hash to its root")
         self._checked.update(checkpoints=marks.count, signatures=marks.count)
 
-    def _take(self, index: int, data: bytes) -> None:
-        try:
-            entry = entries.decode(data)
-        except LogBroken as error:
-            self._fail("entry", str(error), index)
-            return
-        kind = entry["type"]
-        if kind == "keys":
-            self._desk.turn_key(index, bytes.fromhex(entry["key"]))
-        elif kind == "receipts":
-            self._receipts = bytes.fromhex(entry["key"])
-        else:
-            self._desk.take(index, entry, data)
-            if kind == "organiser":
-                self._reports.take(index, entry)
+    def _check_reports(self) -> None:
+        check = ReportCheck(self._fail)
+        for index, entry in self._found.reports:
+            check.take(index, entry)
+        self._checked["reports"] = check.finish(self._files)
 
     def _compare(self, name: str, data: bytes) -> None:
         if name.startswith(f"tile/{ENTRIES}/"):
