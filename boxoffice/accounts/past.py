@@ -69,8 +69,9 @@ class PastStore:
     def _add_(self, sale_id: str, account_id: str, seen: Past, city: str) -> Write:
         counts = {name: value for name, value in asdict(seen).items() if name in _COUNTS}
         adds = [f"past_{name} :{name}" for name in counts]
-        more: dict[str, Any] = {"sale": {sale_id}, **({"city": {city}} if city else {})}
-        adds += [f"{_SALES} :sale", *([f"{_CITIES} :city"] if city else [])]
+        where = {"city": {city}} if city and seen.sales else {}  # who bought nothing went nowhere
+        more: dict[str, Any] = {"sale": {sale_id}, **where}
+        adds += [f"{_SALES} :sale", *([f"{_CITIES} :city"] if where else [])]
         return self._db.update_(
             ACCOUNTS,
             {"account_id": account_id},
