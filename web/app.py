@@ -101,6 +101,7 @@ BOXOFFICE = (
     moving.api,
     notice_pages.bp,
     device_pages.bp,
+    device_pages.moves,
     notice_pages.one_press,
     organiser_seats.bp,
     organiser_seats.api,
@@ -132,6 +133,7 @@ WITHOUT_FORMS = (
     organiser_seats_editor.api,
     moving.api,
     notice_pages.one_press,  # mail programs press it; the link is the proof
+    device_pages.moves,  # a browser's worker sends it; the old address is the proof
     aftersale_api.bp,
     transfer_api.bp,
     payments.api,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
-from boxoffice.notices.devices import NAME, Device, id_of
+from boxoffice.notices.devices import LONGEST, NAME, Device, id_of
 from boxoffice.notices.model import MAIL, OPTIONAL, PUSH
 from fairness.clock import now_us
 from fairness.errors import NotFound
 from web import auth, notice_pages, static_files
 from web.access import Access, door
+from web.bodies import Body, Id
 from web.forms import again_on
 from workers import clients
 from workers.settings import settings
@@ -25,6 +29,18 @@ SYSTEMS = {
 }  # fmt: skip
 
 bp = Blueprint("device_pages", __name__)
+# A browser's worker has no form of this site; the address that only it and we know is the proof.
+moves = Blueprint("device_moves", __name__)
+
+
+class Moved(Body):
+    """A browser's new address for what is pushed, and the one that it had before."""
+
+    account: Id
+    before: Annotated[str, Field(max_length=LONGEST)]
+    endpoint: Annotated[str, Field(max_length=LONGEST)]
+    p256dh: Annotated[str, Field(max_length=200)]
+    auth: Annotated[str, Field(max_length=100)]
 
 
 @bp.get("/account/worker.js")
@@ -52,6 +68,16 @@ def add() -> ResponseReturnValue:
         pushed = {n: list(dict.fromkeys([*wants.get(n, [MAIL]), PUSH])) for n in OPTIONAL}
         clients.contacts().set_wants(me, {**wants, **pushed})
     return redirect("/account/notices?saved=1", 303)
+
+
+@moves.post("/account/devices/moved")
+@door(Access.PUBLIC, body=Moved)
+def move(body: Moved) -> ResponseReturnValue:
+    """Keep a device whose browser changed its address by itself, perhaps while nobody looked."""
+    name = id_of(body.endpoint)
+    device = Device(body.account, name, body.endpoint, body.p256dh, body.auth, "", now_us())
+    clients.devices().move(body.before, device, settings().pushed_by)
+    return "", 204
 
 
 @bp.post("/account/devices/<id:device_id>/remove")

@@ -6,7 +6,7 @@ Whoever has such an address can have a device show something, so it is as secret
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from boxoffice.dynamo import Database, Item
 from boxoffice.notices import sealing
 from boxoffice.tables import DEVICES
 from fairness.base64url import to_text
-from fairness.errors import Conflict, Invalid
+from fairness.errors import Conflict, Invalid, NotFound
 
 MOST = 10  # of one account
 LONGEST = 1_000  # characters of an address
@@ -68,6 +68,30 @@ class Devices:
             )
         self._db.put(DEVICES, asdict(device))
         return not others
+
+    def move(self, before: str, after: Device, services: Sequence[str]) -> None:
+        """Keep a device under the address that its browser has now; twice is once.
+
+        The address it had before is the proof: nobody but the browser, its push service and we know
+        it. NotFound without it, Invalid when the new one is none.
+        """
+        _check(after, services)
+        old = {"account_id": after.account_id, "device_id": id_of(before)}
+        new = {"account_id": after.account_id, "device_id": after.device_id}
+        known = self._db.get(DEVICES, **old)
+        if known is None and self._db.get(DEVICES, **new):
+            return
+        if known is None or known["endpoint"] != before:
+            raise NotFound(
+                "we do not know this device",
+                field="before",
+                rule="the address that the device had",
+                remedy="add the device again under How we write to you",
+            )
+        kept = replace(after, name=known["name"], added_us=known["added_us"])
+        writes = [self._db.put_(DEVICES, asdict(kept))]
+        writes += [self._db.delete_(DEVICES, old)] if old != new else []
+        self._db.transact(writes)
 
     def of(self, account_id: str) -> list[Device]:
         """Return the devices of an account, the oldest first."""

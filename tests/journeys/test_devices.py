@@ -42,6 +42,13 @@ PRESSED = """async () => {
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
   return opened;
 }"""
+# As browsers do it; the event's class cannot be made by a script in all of them.
+CHANGED = """() => {
+  const event = new ExtendableEvent("pushsubscriptionchange");
+  const now = %s;
+  event.newSubscription = { toJSON: () => now };
+  self.dispatchEvent(event);
+}"""
 NARROW = {"width": 360, "height": 740}
 
 
@@ -120,6 +127,33 @@ def test_a_press_adds_the_device_and_a_push_opens_the_page_of_the_turn(
     opened = worker.evaluate(PRESSED)
     base = page.evaluate("location.origin")
     assert opened == f"{base}/sales/sale_1/line"  # a page of the site as this browser knows it
+
+
+def test_the_worker_tells_us_when_its_browser_has_another_address(
+    context: BrowserContext,
+    pushing: PushService,
+    fan: Person,  # noqa: F811
+) -> None:
+    me = fan.account.account_id
+    first, second = pushing.device(me), pushing.device(me)
+    given = [
+        json.dumps({"endpoint": d.endpoint, "keys": {"p256dh": d.key, "auth": d.auth}})
+        for d in (first, second)
+    ]
+    context.grant_permissions(["notifications"])
+    page = context.new_page()
+    page.add_init_script(SUBSCRIBED % given[0])
+    page.goto("/account/notices")
+    page.get_by_role("button", name="Show notices on this device").click()
+    page.get_by_text("It is saved.").wait_for()
+    context.clear_cookies()  # nobody is signed in any more
+    (worker,) = context.service_workers
+    worker.evaluate(CHANGED % given[1])
+    wait_until(
+        lambda: [d.endpoint for d in clients.devices().of(me)] == [second.endpoint],
+        10,
+        "the new address is kept",
+    )
 
 
 def test_a_browser_finds_nothing_wrong_with_the_site_on_a_home_screen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -40,6 +41,44 @@ def _post(person: Person, path: str, **fields: str) -> tuple[int, str]:
 def _add(person: Person, device: Device) -> int:
     keys = {"endpoint": device.endpoint, "p256dh": device.key, "auth": device.auth}
     return _post(person, "/account/devices", **keys)[0]
+
+
+def _move(app: Flask, account_id: str, before: str, after: Device) -> int:
+    """Send what a browser's worker sends: nobody is signed in there, and it has no form."""
+    told = {"account": account_id, "before": before, "endpoint": after.endpoint}
+    keys = {"p256dh": after.key, "auth": after.auth}
+    return app.test_client().post("/account/devices/moved", json={**told, **keys}).status_code
+
+
+def test_a_device_whose_browser_changed_its_address_stays_the_same_device(
+    pushing: PushService, app: Flask, fan: Person
+) -> None:
+    me = fan.account.account_id
+    first, second = pushing.device(me), pushing.device(me)
+    assert _add(fan, first) == 303
+    (before,) = clients.devices().of(me)
+    for _ in range(2):  # twice is once
+        assert _move(app, me, first.endpoint, second) == 204
+        (after,) = clients.devices().of(me)
+        assert (after.endpoint, after.key) == (second.endpoint, second.key)
+        assert (after.name, after.added_us) == (before.name, before.added_us)
+    until = {"sale_id": "sale_1", "about": "Kullervo", "until_us": now_us() + 300 * SECOND}
+    clients.notices().promise("your_turn", me, until, "turn-1", now_us())
+    notices.deliver()
+    assert [push.device_id for push in pushing.got] == [second.device_id]
+
+
+def test_nobody_moves_a_device_whose_address_they_do_not_know(
+    pushing: PushService, app: Flask, fan: Person
+) -> None:
+    me = fan.account.account_id
+    mine, evil = pushing.device(me), pushing.device(me)
+    assert _add(fan, mine) == 303
+    assert _move(app, me, f"{mine.endpoint}x", evil) == 404
+    assert _move(app, account().account_id, mine.endpoint, evil) == 404
+    elsewhere = replace(evil, endpoint="https://evil.example/1")
+    assert _move(app, me, mine.endpoint, elsewhere) == 422
+    assert [device.endpoint for device in clients.devices().of(me)] == [mine.endpoint]
 
 
 def test_a_device_that_was_added_is_told_of_the_turn_through_the_outbox(

@@ -14,6 +14,26 @@ self.addEventListener("push", (event) => {
   }));
 });
 
+// A browser may change its address for us by itself, also while no page is open. What it was known
+// by before is in the cache that the page of notices wrote.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil((async () => {
+  const cache = await caches.open("fairticket-device");
+  const kept = await cache.match("/account/devices/this");
+  if (!kept) return; // this device was never added
+  const { account, endpoint: before, key } = await kept.json();
+  const manager = self.registration.pushManager;
+  const asked = { userVisibleOnly: true, applicationServerKey: key };
+  const now = event.newSubscription || await manager.getSubscription() || await manager.subscribe(asked);
+  const { endpoint, keys: { p256dh, auth } } = now.toJSON();
+  const answer = await fetch("/account/devices/moved", {
+    method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ account, before, endpoint, p256dh, auth }),
+  });
+  if (answer.ok) {
+    await cache.put("/account/devices/this", new Response(JSON.stringify({ account, endpoint, key })));
+  }
+})()));
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil((async () => {

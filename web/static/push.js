@@ -17,6 +17,13 @@
     return `dev_${text64(digest).slice(0, 22)}`;
   }
 
+  // For the worker, which cannot ask a page when the browser changes its address by itself.
+  async function keep(endpoint) {
+    const { account, key } = form.dataset;
+    const cache = await caches.open("fairticket-device");
+    await cache.put("/account/devices/this", new Response(JSON.stringify({ account, endpoint, key })));
+  }
+
   async function look() {
     if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
       // Safari on iPhones and iPads can do it in a site on the home screen, and says so by this.
@@ -26,7 +33,10 @@
     const worker = await navigator.serviceWorker.getRegistration("/account/");
     const mine = worker && await worker.pushManager.getSubscription();
     const here = mine && document.querySelector(`[data-device="${await idOf(mine.endpoint)}"]`);
-    if (here) here.querySelector("[data-this]").hidden = false;
+    if (here) {
+      here.querySelector("[data-this]").hidden = false;
+      await keep(mine.endpoint);
+    }
     say(here ? "here" : Notification.permission === "denied" ? "denied" : "ready");
   }
 
@@ -47,6 +57,7 @@
       Object.assign(form.elements.endpoint, { value: endpoint });
       Object.assign(form.elements.p256dh, { value: keys.p256dh });
       Object.assign(form.elements.auth, { value: keys.auth });
+      await keep(endpoint);
       form.submit();
     } catch {
       say("failed");
