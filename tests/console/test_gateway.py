@@ -259,12 +259,39 @@ def test_a_service_that_is_away_is_said_kindly(nginx: str, tmp_path: Path) -> No
         assert (status, headers["Retry-After"]) == (503, "2")
         assert json.loads(body)["remedy"] == "Wait 2 s and try again."
         page = gate.ask("/orders", Accept="text/html,*/*")
+        spoken = {
+            asked: _words(gate, Accept_Language=asked, Cookie=cookie)
+            for asked, cookie in (
+                ("de-AT,en;q=0.8", "a=b"),
+                ("es", "fan=de"),
+                ("fr,de", "language=es; fan=x"),
+                ("fr", ""),
+                ("en-GB,de", ""),
+                ("de", "language=en"),
+            )
+        }
         gate.ask("/transfers/tkt_1/whoever-has-this")
         log = gate.folder / "access.log"
         wait_until(lambda: "/transfers/" in log.read_text(), what="the request is logged")
         assert "whoever-has-this" not in log.read_text()
     assert page[0] == 503
     assert b"Your place is kept" in page[2]
+    assert spoken == {
+        "de-AT,en;q=0.8": "Dein Platz bleibt dir",
+        "es": "Tu puesto se conserva",
+        "fr,de": "Tu puesto se conserva",  # chosen on the site
+        "fr": "Your place is kept",
+        "en-GB,de": "Your place is kept",
+        "de": "Your place is kept",  # chosen on the site
+    }
+
+
+def _words(gate: Front, **headers: str) -> str:
+    """Return which of the page's sentences a reader is shown."""
+    page = gate.ask("/orders", Accept="text/html", **headers)[2].decode()
+    known = ("Your place is kept", "Dein Platz bleibt dir", "Tu puesto se conserva")
+    (found,) = (words for words in known if words in page)
+    return found
 
 
 def test_the_numbers_for_the_operator_are_not_for_everybody(gate: Front) -> None:

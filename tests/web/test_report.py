@@ -55,7 +55,15 @@ def test_a_report_is_its_file_and_a_page_of_it(app: Flask, sale: Sale, tmp_path:
     status, text = page(app, sale)
     assert status == 200
     assert "This report is final" in text
-    for told in ("1,234", "farm", "promoter", "0.52", "The sale went on", "audit report"):
+    for told in (
+        "1,234",
+        "farm",
+        "promoter",
+        "0.52",
+        "The sale went on",
+        "audit report",
+        "version 7, 8 of",
+    ):
         assert told in text
     answer = app.test_client().get(f"/ledger/{report.name(sale.sale_id)}")
     assert answer.get_json() == made
@@ -74,7 +82,7 @@ def document() -> dict[str, object]:
         "rules": None, "windows": {"committed": 3, "drawn_by": {"ecvrf": 3}},
         "fans": {"joined": 1_234, "merged": 4, "placed": 1_230, "called": 900, "bought": 300},
         "screening": {"verdicts": {"review": 2}, "rules": {"farm": 2}, "held_up": {"review": 1},
-                      "lifted": 1, "passed_over": {"left": 3}},
+                      "lifted": 1, "passed_over": {"left": 3}, "versions": {"7": 2, "8": 1}},
         "seats": {"orders": 300, "sold": 600, "returned": {"refunded": 2}, "holds_ended": {},
                   "held_back": {"promoter": 20}},
         "waiting_s": waits,
