@@ -21,6 +21,10 @@ SCRIPTS = ("python-requests/2.32.3", "curl/8.14.1", "Go-http-client/2.0", "okhtt
 LANGUAGES = ("en-GB,en;q=0.9", "de-DE,de;q=0.9,en;q=0.7", "es-ES,es;q=0.9", "en-US,en;q=0.8")
 ZONES = ("Europe/London", "Europe/Berlin", "Europe/Madrid", "America/New_York")
 _FETCH = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+_SERVER = "Linux x86_64"
+# Of people's browsers, assumed: with an add-on that patches pages; that presses buttons; and whose
+# window has no frame.
+_PATCHED, _PRESSED, _FRAMELESS = 0.02, 0.005, 0.01
 _BRANDS = {"Edg/": "Microsoft Edge", "OPR/": "Opera", "SamsungBrowser/": "Samsung Internet"}
 
 
@@ -44,6 +48,10 @@ class Client:
     language: str = ""
     driven: bool | None = None  # whether the browser says that a program drives it
     touch: bool | None = None  # whether its screen can be touched
+    worker_platform: str = ""  # what a worker of the page knows, where that is something else
+    press: str = ""  # "nobody" or "no-mouse" where no hand pressed the button
+    frameless: bool | None = None  # True where the window has nothing around the page
+    patched: bool | None = None  # True where a script has changed what the browser says
 
 
 BUILTIN: Sequence[Profile] = (
@@ -93,6 +101,17 @@ def read(path: Path) -> list[Profile]:
 
 def real(rng: Random, profiles: Sequence[Profile]) -> Client:
     """Return a fan's browser."""
+    client = _bought(rng, profiles)
+    return replace(
+        client,
+        press="nobody" if rng.random() < _PRESSED else "",
+        frameless=rng.random() < _FRAMELESS or None,
+        patched=rng.random() < _PATCHED or None,
+    )
+
+
+def _bought(rng: Random, profiles: Sequence[Profile]) -> Client:
+    """Return a browser as it is made."""
     profile, where = rng.choice(profiles), rng.randrange(len(LANGUAGES))
     return Client(
         _headers(profile.ua, LANGUAGES[where]), ZONES[where], profile.screen, profile.platform,
@@ -132,8 +151,14 @@ def copied(rng: Random, profiles: Sequence[Profile]) -> Client:
     browsers pass a fingerprint check: 55 % leave `navigator.webdriver` on; of the rest most leave
     the platform, the clock or the screen of the server they run on, and one in ten nothing. Who
     sets the clock sets the language too: both belong to how the browser is started.
+
+    What follows from it was seen (`python -m bench.disguises`): who feigns the platform in the
+    page leaves the server's in its worker; who clicks on a feigned phone has no mouse there; and
+    one of the two ways to feign a screen leaves a window without a frame. That half do so is
+    assumed again, and that those who forget nothing have the machine, or a build, that does not
+    tell.
     """
-    return _copied(rng, real(rng, profiles), driven=0.55, polished=0.1)
+    return _copied(rng, _bought(rng, profiles), driven=0.55, polished=0.1)
 
 
 def polished(rng: Random, profiles: Sequence[Profile]) -> Client:
@@ -141,7 +166,7 @@ def polished(rng: Random, profiles: Sequence[Profile]) -> Client:
 
     That is the part of them that commercial checks of fingerprints let pass (45 to 53 %).
     """
-    return _copied(rng, real(rng, profiles), driven=0.0, polished=0.5)
+    return _copied(rng, _bought(rng, profiles), driven=0.0, polished=0.5)
 
 
 def _copied(rng: Random, client: Client, driven: float, polished: float) -> Client:
@@ -150,12 +175,17 @@ def _copied(rng: Random, client: Client, driven: float, polished: float) -> Clie
     if rng.random() < polished:
         return client
     started, bare = rng.random() < 0.8, rng.random() < 0.5
+    clicks, framed, served = rng.random() < 0.5, rng.random() < 0.5, rng.random() < 0.9
+    feigned = client.platform != _SERVER and not served
     return replace(
         client,
         tz="UTC" if started else client.tz,
         screen="800x600" if bare else client.screen,
         touch=False if bare else client.touch,  # both belong to the machine that is feigned
-        platform="Linux x86_64" if rng.random() < 0.9 else client.platform,
+        platform=_SERVER if served else client.platform,
+        worker_platform=_SERVER if feigned else "",
+        press="no-mouse" if client.touch and not bare and clicks else "",
+        frameless=not (client.touch or bare or framed) or None,
         language="en-US" if started else client.language,
     )
 

@@ -124,6 +124,10 @@ def visit(fan: str, person: Person, number: int) -> Visit:
         language=person.client.language,
         driven=person.client.driven,
         touch=person.client.touch,
+        worker_platform=person.client.worker_platform,
+        press=person.client.press,
+        frameless=person.client.frameless,
+        patched=person.client.patched,
         secure=True,
     )
 

@@ -129,6 +129,10 @@ def _actor(person: Person, number: int) -> Actor:
         "language": client.language,
         "driven": client.driven,
         "touch": client.touch,
+        "worker_platform": client.worker_platform,
+        "press": client.press,
+        "frameless": client.frameless,
+        "patched": client.patched,
     }
     return Actor(
         number,

@@ -88,8 +88,12 @@ def frameless_window(case: Case) -> Finding | None:
 
 
 def patched_page(case: Case) -> Finding | None:
-    """Very weak: a script has changed what the browser says of itself. Privacy add-ons do."""
-    if not case.visit.patched:
+    """Very weak: a script has changed what the browser says of itself. Privacy add-ons do.
+
+    Where name, hints and page do not fit together, that has named what the script did.
+    """
+    others = (claims.contradicting_page, claims.contradicting_hints)
+    if not case.visit.patched or any(rule(case) for rule in others):
         return None
     return Finding(
         "patched_page",

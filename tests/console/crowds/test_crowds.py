@@ -104,3 +104,16 @@ def test_profiles_of_real_browsers_are_read(shared: Path) -> None:
     assert len(found) == 5_000
     with pytest.raises(Invalid):
         browsers.read(shared / "vectors" / "drand.json")
+
+
+def test_a_feigned_machine_shows_in_the_worker_and_a_true_one_nowhere() -> None:
+    rng = Random(5)
+    clients = [browsers.copied(rng, browsers.BUILTIN) for _ in range(2_000)]
+    told = [one for one in clients if one.worker_platform]
+    assert told
+    assert all(one.platform != one.worker_platform and not one.driven for one in told)
+    assert any(one.press == "no-mouse" for one in clients if one.touch)
+    assert not any(one.press or one.frameless for one in clients if one.driven)
+    people = [browsers.real(rng, browsers.BUILTIN) for _ in range(2_000)]
+    assert not any(one.worker_platform for one in people)
+    assert 0.01 < sum(bool(one.patched) for one in people) / 2_000 < 0.03

@@ -110,3 +110,5 @@ def test_an_add_on_that_changes_the_page_asks_nobody_anything() -> None:
     seen = case(WINDOWS_CHROME, patched=True, press="nobody")
     assert weight(pages.patched_page(seen)) == 0.1
     assert verdict(seen) == "admit"
+    in_two_ways = case(IPHONE_SAFARI, patched=True, platform=SERVER)
+    assert pages.patched_page(in_two_ways) is None  # one cause is one finding
