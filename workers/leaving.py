@@ -12,7 +12,7 @@ from boxoffice.sales.model import OPEN, PAUSED, Sale
 from boxoffice.waitlist.store import WaitStore
 from fairness import keys
 from fairness.clock import SECOND, now_us
-from fairness.errors import NoLine, Rebuilding
+from fairness.errors import FairTicketError, NoLine, Rebuilding
 from fairness.identity import fan_of
 from workers import clients, journal, logs, retry
 from workers.about import about
@@ -99,7 +99,10 @@ def leaving() -> None:
     """Do for all who leave what is due; what is in the way of one is looked at again later."""
     now = now_us()
     for going in clients.accounts().leaving.all():
-        see_to(going, now)
+        try:
+            see_to(going, now)
+        except FairTicketError as error:  # what holds one up holds up no other
+            log.warning("an account could not be removed yet", error=str(error))
 
 
 def see_to(going: Going, now_us: int) -> None:

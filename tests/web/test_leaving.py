@@ -17,8 +17,8 @@ from boxoffice.sales.model import Sale
 from boxoffice.tables import ACCOUNTS, DEVICES, EMAILS, OUTBOX
 from fairness import keys
 from fairness.clock import SECOND, now_us
-from fairness.errors import Rejected
-from tests.web.site import PASSWORD, Person, call_to_shop, enter, hold, pay
+from fairness.errors import Rebuilding, Rejected
+from tests.web.site import PASSWORD, Person, account, call_to_shop, enter, hold, pay
 from tests.web.test_pages import read, send
 from tests.workers import stage
 from web import auth, ended
@@ -187,6 +187,25 @@ def test_a_place_taken_meanwhile_puts_the_removal_off(ada: Person, sale: Sale) -
     run(LATER)
     with pytest.raises(Rejected):
         clients.accounts().get(ada.account.account_id)
+
+
+def test_one_whose_line_is_away_holds_up_nobody_else(
+    app: Flask, ada: Person, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [Person(app, account()) for _ in range(3)]
+    assert all(leave(person).status_code == 200 for person in (ada, *others))
+    looked = leaving.in_the_way
+
+    def away(account_id: str, now_us: int) -> list[leaving.Hindrance]:
+        if account_id == ada.account.account_id:
+            raise Rebuilding
+        return looked(account_id, now_us)
+
+    monkeypatch.setattr(leaving, "in_the_way", away)
+    monkeypatch.setattr(leaving, "now_us", lambda: now_us() + LATER)
+    leaving.leaving()
+    ids = [person.account.account_id for person in (ada, *others)]
+    assert set(clients.accounts().get_many(ids)) == {ada.account.account_id}
 
 
 def test_an_old_sign_in_and_an_organiser_are_refused_kindly(
