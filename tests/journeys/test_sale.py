@@ -109,7 +109,7 @@ def join(page: Page, sale_id: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Winter Sinfonia").first.click()
     page.goto(f"/sales/{sale_id}/line")
-    page.get_by_role("button", name="Join the line").click()
+    page.get_by_role("button", name="Join the line").tap()
     expect(page.get_by_role("heading", name="You are in")).to_be_visible()
     picture(page, "joined")
     page.reload()
