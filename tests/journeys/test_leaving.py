@@ -47,7 +47,7 @@ def _journey(page: Page, other: Page, sale: Sale) -> None:
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Make an account").click()
-    page.get_by_role("button", name="Join the line").tap()
+    page.get_by_role("button", name="Join the line").click()
     expect(page.get_by_role("heading", name="You are in")).to_be_visible()
     sign_in(other)
     other.goto("/orders")

@@ -98,7 +98,7 @@ def test_who_is_asked_to_confirm_does_so_by_passkey_and_keeps_the_place(
 ) -> None:
     sign_up_with_a_passkey(page)
     page.goto(f"/sales/{sale.sale_id}/line")
-    page.get_by_role("button", name="Join the line").tap()
+    page.get_by_role("button", name="Join the line").click()
     expect(page.get_by_role("heading", name="You are in")).to_be_visible()
     account = clients.accounts().find("aino@posteo.example")
     assert account
