@@ -74,20 +74,26 @@ def served() -> Iterator[tuple[str, list[Seen]]]:
         server = make_server("127.0.0.1", 0, _app(came), threaded=True, request_handler=_Quiet)
         serving = Thread(target=server.serve_forever, daemon=True)
         serving.start()
-        yield f"http://127.0.0.1:{server.server_port}/", came
-        server.shutdown()
-        serving.join()
-        server.server_close()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", came
+        finally:
+            server.shutdown()
+            serving.join()
+            server.server_close()
 
 
 @contextmanager
 def _settled() -> Iterator[None]:
     """Run with the settings of a stack that is never started."""
-    with TemporaryDirectory() as folder:
-        with patch.dict(os.environ, Stack(Home(Path(folder)), Options(gateway=False)).env):
-            settings.cache_clear()
-            yield
+    with (
+        TemporaryDirectory() as folder,
+        patch.dict(os.environ, Stack(Home(Path(folder)), Options(gateway=False)).env),
+    ):
         settings.cache_clear()
+        try:
+            yield
+        finally:
+            settings.cache_clear()
 
 
 def _app(came: list[Seen]) -> Flask:

@@ -109,6 +109,8 @@ def screen() -> Iterator[bool]:
         yield False
         return
     child = subprocess.Popen([xvfb, DISPLAY, "-screen", "0", SCREEN], stderr=subprocess.DEVNULL)
-    yield True
-    child.terminate()
-    child.wait()
+    try:
+        yield True
+    finally:
+        child.terminate()
+        child.wait()
