@@ -13,6 +13,7 @@ from web.texts import _, ngettext
 KINDS = {
     "mailbox": "one mailbox",
     "card": "one payment card",
+    "phone": "one mobile number",
     "device": "one browser",
     "address": "one address",
     "domain": "a throw-away mail provider",

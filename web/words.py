@@ -29,6 +29,7 @@ SEATS = (mark("accessible"), mark("companion"), mark("free"), mark("sold"), mark
 BONDS = (
     mark("mailbox"),
     mark("card"),
+    mark("phone"),
     mark("device"),
     mark("address"),
     mark("domain"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from redis.exceptions import RedisError
@@ -169,8 +169,7 @@ def _standing(sale_id: str) -> list[Order]:
 
 def _entry(order: Order, account: Account, fingerprint: str) -> Entry:
     cards = tuple(dict.fromkeys((*account.cards, *((fingerprint,) if fingerprint else ()))))
-    shown = Account(account.email_domain, account.email_hash, account.created_us, cards=cards)
-    known = _attributes(Visit(order.fan), shown)
+    known = _attributes(Visit(order.fan), replace(account, cards=cards))
     return Entry(order.fan, 0, tuple(dict.fromkeys((*known, *order.marks))))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from boxoffice.accounts.model import Account
 from fairness import keys
 from fairness.clock import now_us
+from fairness.identity import keyed_hash
 from fairness.ledger import windows
 from fairness.line import ClosedWindow, Line
 from fairness.screening import budget, late
@@ -154,6 +155,7 @@ def facts_of(account: Account) -> screening.Account:
         account.created_us,
         account.verified,
         account.cards,
+        keyed_hash(settings().pepper, "phone", account.phone) if account.phone else "",
         **asdict(account.past),
     )
 

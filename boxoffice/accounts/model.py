@@ -24,6 +24,7 @@ class Account:
     created_us: int = 0
     verified: bool = False  # the address has answered
     cards: tuple[str, ...] = ()  # fingerprints of payment cards, sorted
+    phone: str = ""  # that has answered, see `contacts`
     language: str = "en"  # in which they are written to
     past: Past = NOTHING
     leaving_us: int = 0  # when its owner asked for its removal; 0: they did not
@@ -39,4 +40,5 @@ class NewAccount:
     created_us: int = 0
     verified: bool = True
     cards: tuple[str, ...] = ()
+    phone: str = ""
     language: str = "en"

@@ -150,6 +150,7 @@ class Accounts:
             created_us=new.created_us,
             verified=new.verified,
             cards=tuple(sorted(new.cards)),
+            phone=new.phone,
             language=one_of("language", new.language, LANGUAGES),
         )
 

@@ -18,7 +18,7 @@ ARRIVES = ("like fans", "at once", "soon", "evenly")
 BROWSERS = ("real", "private", "script", "headless", "copied", "polished")
 NETWORKS = ("home", "datacenter", "vpn", "relay", "carrier")
 MAILS = ("own", "thrown away")
-SHAREABLE = ("card", "device", "address", "mailbox")
+SHAREABLE = ("card", "phone", "device", "address", "mailbox")
 
 _CHOICES = {"arrives": ARRIVES, "browser": BROWSERS, "network": NETWORKS, "mail": MAILS}
 

@@ -37,6 +37,7 @@ class Person:
     wants: int
     cards: list[str] = field(default_factory=list)
     card_known: bool = True  # when they join, from an earlier order; else when they pay
+    phone: str = ""  # a number that has answered
 
 
 def people(
@@ -146,6 +147,8 @@ def _give(kind: str, cluster: list[Person], rng: Random) -> None:
     first = cluster[0]
     if kind == "card":
         first.cards = [token(rng)]
+    elif kind == "phone":
+        first.phone = f"+4915{rng.randrange(10**9):09}"
     elif kind == "mailbox" and len(cluster) > 1:
         first.email = f"{letters(rng, 8)}+{first.number}@{_ALIASED}"
     for person in cluster[1:]:
@@ -156,6 +159,8 @@ def _join(kind: str, first: Person, person: Person) -> None:
     """Let a person have a thing, too, that others share."""
     if kind == "card":
         person.cards = first.cards
+    elif kind == "phone":
+        person.phone = first.phone
     elif kind == "device":
         person.device, person.client = first.device, first.client
     elif kind == "address":

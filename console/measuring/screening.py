@@ -141,6 +141,7 @@ def account(person: Person, *, with_card: bool) -> Account:
         created_us=START_US - round(person.age_s * SECOND),
         verified=True,
         cards=tuple(keyed_hash(PEPPER, "card", card) for card in cards),
+        phone=keyed_hash(PEPPER, "phone", person.phone) if person.phone else "",
     )
 
 
@@ -223,8 +224,9 @@ def sharing(screened: Screened, crowd: str) -> float:
 
 def _things(person: Person) -> list[tuple[str, str]]:
     mailbox = ("mailbox", emails.normalise(person.email))
-    cards = [("card", card) for card in person.cards]
-    return [mailbox, ("device", person.device), ("address", person.address), *cards]
+    more = [("card", card) for card in person.cards]
+    more += [("phone", person.phone)] if person.phone else []
+    return [mailbox, ("device", person.device), ("address", person.address), *more]
 
 
 def _pairs(members: int) -> int:

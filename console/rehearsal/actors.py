@@ -36,6 +36,7 @@ class Actor:
     age_s: float = 0.0
     cards: list[str] = field(default_factory=list)  # fingerprints of those they pay with
     card_known: bool = True  # from an earlier order; else it is seen when they pay
+    phone: str = ""  # a number that has answered
     wants: int = 2
     tier: str | None = None
     picks_on_map: bool = False
@@ -148,6 +149,7 @@ def _actor(person: Person, number: int) -> Actor:
         age_s=person.age_s,
         cards=person.cards,
         card_known=person.card_known,
+        phone=person.phone,
         wants=person.wants,
     )
 

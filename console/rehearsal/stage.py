@@ -152,6 +152,7 @@ def enrol(db: Database, pepper: str, actors: list[Actor]) -> None:
             cards=tuple(
                 keyed_hash(pepper, "card", card) for card in actor.cards if actor.card_known
             ),
+            phone=actor.phone,
         )
         for actor in regulars
     ]

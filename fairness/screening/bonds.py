@@ -7,8 +7,9 @@ itself, a browser only with something else, an address never by itself. A group 
 counts as one account with all that its members have, so that a farm is found whole although each
 thing in it is shared by a part of it only.
 
-A few accounts of one home, on one family's tablet, or of a couple with one card stay separate
-people. With a group that no family is, less needs to be shared than with a single account.
+A few accounts of one home, on one family's tablet or with its telephone number, or of a couple
+with one card stay separate people. With a group that no family is, less needs to be shared than
+with a single account.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from math import log
 
 from fairness.clock import SECOND
 
-MAILBOX, CARD, DEVICE, ADDRESS = "mailbox", "card", "device", "address"
+MAILBOX, CARD, PHONE, DEVICE, ADDRESS = "mailbox", "card", "phone", "device", "address"
 DOMAIN, BATCH, SWIFT = "domain", "batch", "swift"
 RUN, SITTING = "run", "sitting"
 TRANSFER = "transfer"  # one passed a ticket on to the other
@@ -59,6 +60,7 @@ class Bond:
 BONDS: Mapping[str, Bond] = {
     MAILBOX: Bond(1.0, 100_000, 1_000_000),  # however many aliases: it stays one mailbox
     CARD: Bond(0.8, 60, 200),
+    PHONE: Bond(0.8, 60, 200),  # a number that has answered a code
     DEVICE: Bond(0.55, 60, 200),
     ADDRESS: Bond(0.25, 6, 64, proposes=False),
     DOMAIN: Bond(0.25, 1_000, 100_000, proposes=False),  # of throw-away mailboxes
@@ -69,7 +71,7 @@ BONDS: Mapping[str, Bond] = {
     SITTING: Bond(0.35, 60, 600, proposes=False),  # and that on one address: for later windows
 }
 # What a family shares as well; anything else in a small group is not of a home.
-_HOMELY = frozenset({CARD, DEVICE, ADDRESS, BATCH, TRANSFER})
+_HOMELY = frozenset({CARD, PHONE, DEVICE, ADDRESS, BATCH, TRANSFER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,7 @@ class _Graph:
             return False
         if self._lead(group.fans[0]) in self._known_farms():
             return False
-        if len(group.fans) == COUPLE and {CARD} == set(group.ties[0].kinds):
+        if len(group.fans) == COUPLE and {CARD, PHONE}.issuperset(group.ties[0].kinds):
             return True
         if any(not _HOMELY.issuperset(tie.kinds) for tie in group.ties):
             return False
@@ -229,7 +231,7 @@ class _Graph:
         return any(
             everyone <= set(self._sharers[attribute])
             for attribute in self._has[group.fans[0]]
-            if attribute[0] in (ADDRESS, DEVICE)
+            if attribute[0] in (ADDRESS, DEVICE, PHONE)
         )
 
     def _distinct(self, sharers: Sequence[str]) -> list[str]:

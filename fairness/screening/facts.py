@@ -45,6 +45,7 @@ def of(visit: Visit, account: Account, tables: Tables, pepper: str) -> Arrival:
     values = {
         bonds.MAILBOX: [account.email_hash],
         bonds.CARD: list(dict.fromkeys(account.cards)),
+        bonds.PHONE: [account.phone],
         bonds.DEVICE: [visit.device],
         bonds.ADDRESS: [home],
         bonds.DOMAIN: [account.email_domain] if disposable else [],

@@ -1,9 +1,9 @@
 """The links of a sale: what its fans share, kept in the store, so that windows find each other.
 
 What sharing weighs, and who is therefore one person, is decided in `bonds`. A mailbox, a card, a
-browser and an address are kept for later windows, and when accounts of one address were made; that
-accounts from anywhere were made together is only looked at inside one window. What very many share
-says nothing and is not followed.
+number, a browser and an address are kept for later windows, and when accounts of one address were
+made; that accounts from anywhere were made together is only looked at inside one window. What very
+many share says nothing and is not followed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fairness.screening.bonds import (
     CARD,
     DEVICE,
     MAILBOX,
+    PHONE,
     SITTING,
     TRANSFER,
     Attribute,
@@ -31,7 +32,7 @@ from fairness.screening.bonds import (
 )
 from fairness.screening.sharers import Sharers, batches
 
-KEPT = frozenset({MAILBOX, CARD, DEVICE, ADDRESS, SITTING, TRANSFER})
+KEPT = frozenset({MAILBOX, CARD, PHONE, DEVICE, ADDRESS, SITTING, TRANSFER})
 _AT_ONCE = 500  # fans about whom the store is asked at once: a millisecond of it
 
 

@@ -99,6 +99,7 @@ class Account:
     created_us: int = 0
     verified: bool = False
     cards: tuple[str, ...] = ()  # fingerprints, keyed hashes
+    phone: str = ""  # keyed hash of a number that has answered
     # Of earlier sales whose books are closed: in how many it bought, in how many of them all that
     # one person may, and nothing but the dearest, in how many a ticket was seen on offer above its
     # price; in how many cities; and tickets.

@@ -25,7 +25,7 @@ from schedules.onsale import onsale
 from tests.workers import stage
 from tests.workers.stage import GOOD_CARD, Crowd, Mailbox
 from tests.workers.test_books import end
-from workers import aftersale, allocation, books, clients, lanes, linkage
+from workers import aftersale, allocation, books, clients, lanes, linkage, pipeline
 from workers.ledger import seal
 from workers.line import admit, commit, draw, tick
 from workers.screening import link, screen, sweep
@@ -119,6 +119,32 @@ def test_what_orders_came_with_links_them_before_they_are_paid(sale: Crowd) -> N
     assert group is not None
     assert group.people == set(sale.fans)
     assert hold(sale, 0, 30, 1).state == "refused"
+
+
+@pytest.mark.parametrize(("answered", "people"), [(True, FANS), (False, 0)])
+def test_a_number_binds_accounts_only_when_it_has_answered_to_each(
+    sale: Crowd, answered: bool, people: int
+) -> None:
+    keep = clients.contacts().set_phone if answered else clients.contacts().ask_phone
+    for account in sale.accounts:
+        keep(account, "+4915112345678")
+    for number in range(FANS):
+        hold(sale, number, 4 * number, 1)
+    compare(sale)
+    group = Groups(clients.database()).of(sale.sale_id, sale.fans[0])
+    assert len(group.people if group else ()) == people
+
+
+def test_screening_is_told_no_number_but_a_hash_that_the_same_number_shares(sale: Crowd) -> None:
+    for account in sale.accounts[:2]:
+        clients.contacts().set_phone(account, "+4915112345678")
+    one, other, none = (
+        pipeline.facts_of(clients.accounts().get(account)).phone for account in sale.accounts[:3]
+    )
+    assert one == other
+    assert one
+    assert "15112345678" not in one
+    assert none == ""
 
 
 def test_a_family_with_one_card_at_one_address_is_left_alone(sale: Crowd) -> None:

@@ -61,6 +61,14 @@ def test_people_of_one_home_take_turns_at_its_tablet() -> None:
     assert len({p.buyer for p in families}) == len(families)
 
 
+def test_numbers_are_shared_in_parts_and_nobody_else_confirms_one() -> None:
+    bank = parse('about = "x"\ngroup = [8, 8]\n[shares]\nphone = {part = 1, by = [4, 4]}', "bank")
+    numbers = Counter(person.phone for person in some(bank, 80))
+    assert "" not in numbers
+    assert set(numbers.values()) == {4}
+    assert {person.phone for person in some(builtin()["fans"], 50)} == {""}
+
+
 @pytest.mark.parametrize(
     ("text", "field"),
     [

@@ -13,6 +13,7 @@ from fairness.screening.bonds import (
     DEVICE,
     DOMAIN,
     MAILBOX,
+    PHONE,
     RUN,
     SITTING,
     unite,
@@ -46,6 +47,21 @@ def test_alias_twins_share_the_earliest_place(redis: Redis) -> None:
 def test_a_couple_may_pay_with_one_card_but_three_accounts_are_one_buyer(redis: Redis) -> None:
     assert record(redis, entry("a", 1, (CARD, "x")), entry("b", 2, (CARD, "x"))) == {}
     assert record(redis, entry("c", 3, (CARD, "x"))) == {"c": "a"}
+
+
+def test_up_to_a_family_may_have_one_number_but_five_accounts_are_one_buyer(redis: Redis) -> None:
+    number = (PHONE, "n")
+    for minute, fan in enumerate("abcd", 1):
+        assert record(redis, entry(fan, minute, number, (CARD, "c" if fan < "c" else fan))) == {}
+    assert set(record(redis, entry("e", 5, number)).values()) == {"a"}
+
+
+def test_a_number_binds_one_part_of_a_farm_to_another(redis: Redis) -> None:
+    cards = [entry(fan, n, (CARD, "x")) for n, fan in enumerate("abc", 1)]
+    numbers = [entry(fan, n, (PHONE, "n")) for n, fan in enumerate("de", 4)]
+    assert record(
+        redis, *cards, *numbers, entry("f", 6, (CARD, "x"), (PHONE, "n"))
+    ) == dict.fromkeys("bcdef", "a")
 
 
 def test_an_address_alone_never_merges_a_family_a_school_or_anybody(redis: Redis) -> None:
