@@ -222,13 +222,8 @@ def _instead(best: Best) -> Iterator[tuple[str, Best]]:
 
 
 def _none_left(best: Best) -> Conflict:
-    together = " together" if best.together and best.count > 1 else ""
-    seats = "1 seat is" if best.count == 1 else f"{best.count} seats{together} are"
-    where = f" in tier {best.tier}" if best.tier else ""
-    where += f" in {best.zone}" if best.zone else ""
-    where += f" with {best.accessible} accessible" if best.accessible else ""
     return Conflict(
-        f"no {seats} left{where}",
+        "not as many such seats are left as were asked for",
         field="best",
         value={"count": best.count, "tier": best.tier},
         rule="as many free seats as asked for",
