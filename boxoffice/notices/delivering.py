@@ -6,6 +6,7 @@ the same Message-ID, which is how mail systems know that they are the same ones.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,8 @@ MAX_ATTEMPTS = 16  # some 5 hours
 IN_A_ROW = 3  # put off one after the other: it is the server, not the addresses
 PAUSE_US = 30 * SECOND  # for one server of several, so that those of the others come first
 PUT_OFF = "put off"
+# Servers like to repeat an address or a number; records outlive the account that they are of.
+_WHOM = re.compile(r"[^\s<>\"']+@[^\s<>\"']+|\+[0-9][0-9 ]{5,}")
 
 
 class Directory(Protocol):
@@ -230,5 +233,5 @@ class Delivering:
             at_us=now_us,
             attempts=promise.attempts,
             created_us=promise.created_us,
-            reason=reason,
+            reason=_WHOM.sub("…", reason),
         )

@@ -248,13 +248,14 @@ def test_a_fault_at_any_call_loses_no_mail_and_repeats_none_under_a_new_name(
 
 
 def test_a_bad_address_is_recorded_and_not_tried_for_ever(any_db: Database, box: Mailbox) -> None:
-    box.answers["gone@example.org"] = "550 no such user"
+    box.answers["gone@example.org"] = "550 <gone@example.org>: no such user"
     notices = _notices(any_db, box, broken="not an address\n")
     _promised(notices, "gone", "nobody", "broken", "ada")
     assert notices.deliver(10, NOW) == Delivery(sent=1, failed=3)
     assert notices.deliver(10, NOW + LEASE_US) == Delivery()
     reasons = {n.account_id: n.reason for n in notices.records() if n.state == "failed"}
-    assert "550 no such user" in reasons["acc_gone"]
+    assert "550 <…>: no such user" in reasons["acc_gone"]
+    assert not any("@" in reason for reason in reasons.values()), "a record outlives its account"
     assert "no such account" in reasons["acc_nobody"]
     assert [m["To"] for m in box.messages] == ["ada@example.org"]
 
