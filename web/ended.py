@@ -42,6 +42,12 @@ def end(account_id: str, now_us: int) -> None:
     _known[account_id] = leaving.end_sign_ins(account_id, now_us)
 
 
+def wait() -> None:
+    """Return when nobody reads any more: before the stores of this process are let go."""
+    with _reading:
+        pass
+
+
 def _read() -> None:
     """Read who left since the last look, and let the next reader go."""
     global _next_s

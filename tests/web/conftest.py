@@ -13,7 +13,7 @@ from boxoffice.dynamo import Database
 from boxoffice.sales.model import Sale
 from tests.web.site import Person, account, open_line, put_on_sale
 from tests.workers import stage
-from web import address, auth, facts, seats_service, services, tour_service
+from web import address, auth, ended, facts, seats_service, services, tour_service
 from web.app import create_app
 
 
@@ -38,7 +38,9 @@ def site(
     tmp_path: Path,
 ) -> Iterator[stage.Mailbox]:
     forget()
-    yield from stage.deployment(monkeypatch, redis_url, endpoint, db, tmp_path)
+    for mailbox in stage.deployment(monkeypatch, redis_url, endpoint, db, tmp_path):
+        yield mailbox
+        ended.wait()
     forget()
 
 
