@@ -10,9 +10,9 @@ from __future__ import annotations
 import pickle
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import BinaryIO
 
 from fairness.ledger import entries
@@ -87,7 +87,7 @@ class _Reader(pickle.Unpickler):
         return self._report
 
 
-class Desk:
+class Desk(AbstractContextManager["Desk"]):
     """Takes the entries of all sales in the order of the log; use it with `with`."""
 
     def __init__(self, report: Report, most: int = MOST) -> None:
@@ -100,16 +100,7 @@ class Desk:
         self._folder = TemporaryDirectory(prefix="fairticket-audit-")
         self._keys: list[tuple[int, bytes]] = []  # beacon keys, and from which entry on
 
-    def __enter__(self) -> Desk:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove what was laid aside."""
         self._folder.cleanup()
 

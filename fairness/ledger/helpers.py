@@ -15,8 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
-from types import TracebackType
+from contextlib import AbstractContextManager, suppress
 
 from fairness.ledger.reading import Astray, Findings, Reader, rarely_collected
 from fairness.ledger.tiles import unpack
@@ -26,7 +25,7 @@ READ = 1 << 20
 _HEAD = struct.Struct(">QII")  # index of the first entry, how many, bytes of the bundle
 
 
-class Helpers:
+class Helpers(AbstractContextManager["Helpers"]):
     """So many processes that share the sales; use it with `with`."""
 
     def __init__(self, shares: int) -> None:
@@ -42,16 +41,7 @@ class Helpers:
             for mine in range(shares)
         ]
 
-    def __enter__(self) -> Helpers:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End those that still run."""
         for helper in self._all:
             helper.kill()

@@ -10,9 +10,8 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
 from zlib import crc32
 
 from fairness.errors import LogBroken
@@ -49,7 +48,7 @@ class Findings:
             self.failures.append((check, what, entry))
 
 
-class Reader:
+class Reader(AbstractContextManager["Reader"]):
     """Reads the entries of the sales that are share `mine` of `shares`; use it with `with`."""
 
     def __init__(self, found: Findings, mine: int = 0, shares: int = 1) -> None:
@@ -59,18 +58,9 @@ class Reader:
         self._shares = shares
         self._desk = Desk(found.add, MOST // shares)
 
-    def __enter__(self) -> Reader:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Remove what was laid aside."""
-        self._desk.__exit__(kind, error, trace)
+        self._desk.__exit__(*error)
 
     def take(self, first: int, bundle: Sequence[bytes]) -> None:
         """Read entries, of which the first has this index. Astray."""
