@@ -94,7 +94,7 @@ def test_no_seats_left_is_a_refusal_with_a_way_on(shop: Shop) -> None:
     assert order.state == "refused"
     assert order.problem is not None
     assert order.problem["error"] == "Conflict"
-    assert "not as many such seats are left" in order.problem["detail"]
+    assert order.problem["detail"] == "not as many such seats are left as were asked for"
     apart = shop.allocate(shop.request(best=Best(1, "A", together=False)))
     assert apart.state == "held"
 
