@@ -8,10 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic, sleep
 from urllib.parse import urlsplit
 
-from bench import edge, load
+from bench import edge, load, waiting
 from bench.results import Figure
 from boxoffice.sales.acting import CLOCK
 from boxoffice.sales.service import Sales
@@ -145,11 +144,7 @@ def _empty(home: Home) -> Iterator[tuple[int, int]]:
 def _open_sale() -> str:
     plan = stage.read_plan(None)
     sale = stage.set_sale(clients.database(), "bench", plan, Tempo(before_s=600, ends_s=3_600))
-    deadline = monotonic() + 30
-    while now_us() < sale.manifest.opens_at_us:
-        if monotonic() > deadline:
-            raise SystemExit("the sale does not open")
-        sleep(0.05)
+    waiting.until(lambda: now_us() >= sale.manifest.opens_at_us, 30, "the sale opens")
     Sales(clients.database()).open(sale.sale_id, CLOCK, now_us())
     Line(clients.redis(), sale.sale_id).open(sale.manifest)
     return sale.sale_id

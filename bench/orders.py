@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from bench import shoppers
+from bench import shoppers, waiting
 from bench.results import Figure
 from boxoffice.catalogue import plans
 from boxoffice.catalogue.plan import SeatingPlan
@@ -97,11 +97,8 @@ def open_shop(on: Stand, fans: int, hall: Hall = Hall()) -> tuple[Sale, list[sho
 def _let_in(sale: Sale, actors: Sequence[Actor]) -> list[shoppers.Turn]:
     """Return a pass for everybody; how they come by it is another benchmark's."""
     line = Line(clients.redis(), sale.sale_id)
-    deadline = time.monotonic() + 60
-    while not line.is_there() or now_us() < sale.manifest.opens_at_us:
-        if time.monotonic() > deadline:
-            raise SystemExit("the line does not open")
-        time.sleep(0.1)
+    opens = sale.manifest.opens_at_us
+    waiting.until(lambda: line.is_there() and now_us() >= opens, 60, "the line opens")
     return [shoppers.turn(sale, actor) for actor in actors]
 
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserType, Page
 
+from bench import waiting
 from console import engines, probes
 
 Commands = tuple[tuple[str, dict[str, Any]], ...]
@@ -82,7 +82,8 @@ def person(chromium: BrowserType, path: str, url: str) -> None:
         flags = [f"--user-data-dir={profile}", f"--remote-debugging-port={port}", *QUIET]
         child = subprocess.Popen([path, *flags, url], env=env, stderr=subprocess.DEVNULL)
         try:
-            _wait_for(f"http://127.0.0.1:{port}/json/version")
+            answers = probes.http_ok(f"http://127.0.0.1:{port}/json/version")
+            waiting.until(answers, STARTS_S, "the browser starts")
             browser = chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
             page = browser.contexts[0].pages[0]
             page.wait_for_timeout(ENOUGH_MS)
@@ -90,14 +91,6 @@ def person(chromium: BrowserType, path: str, url: str) -> None:
         finally:
             child.terminate()
             child.wait()
-
-
-def _wait_for(url: str) -> None:
-    answers, deadline = probes.http_ok(url), time.monotonic() + STARTS_S
-    while not answers():
-        if time.monotonic() > deadline:
-            raise SystemExit("the browser does not start")
-        time.sleep(0.1)
 
 
 @contextmanager
